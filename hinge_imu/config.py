@@ -1,0 +1,131 @@
+"""What can be set, as frozen structs: read from TOML, checked once, stored whole in every recording."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+
+Segment = Literal["pelvis", "thorax"]
+Filter = Literal["inclination", "madgwick", "mahony"]
+Exercise = Literal["auto", "hinge", "rdl", "single_leg", "kneeling", "toe_touch", "wall", "dowel"]
+EXERCISES: tuple[Exercise, ...] = get_args(Exercise)
+
+Vector = tuple[float, float, float]
+Matrix = tuple[Vector, Vector, Vector]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+# What may stand between two slashes of an MQTT topic, and in a file's name.
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$")]
+
+IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the file, what was found, and the mend."""
+
+
+class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frozen, named fields only, and a misspelt name is an error."""
+
+
+class ChipConfig(Struct):
+    """How the MPU-6050s are set; the allowed values are those that the chip has."""
+
+    rate_hz: Annotated[float, msgspec.Meta(ge=4, le=1000)] = 200.0
+    gyr_range_dps: Literal[250, 500, 1000, 2000] = 2000
+    acc_range_g: Literal[2, 4, 8, 16] = 16
+    low_pass_hz: Literal[260, 184, 94, 44, 21, 10, 5] = 44
+
+
+class Calibration(Struct):
+    """Corrections of one chip: ``acc = acc_matrix @ (measured - acc_bias)``, ``gyr = measured - gyr_bias``.
+
+    ``acc_bias`` in m/s^2, ``gyr_bias`` in rad/s, both in sensor axes.
+    """
+
+    acc_bias: Vector = (0.0, 0.0, 0.0)
+    acc_matrix: Matrix = IDENTITY
+    gyr_bias: Vector = (0.0, 0.0, 0.0)
+
+
+class SensorConfig(Struct):
+    """One sensor of the strap: where it sits, its I2C address, and its calibration."""
+
+    segment: Segment
+    address: Literal[0x68, 0x69]
+    calibration: Calibration = Calibration()
+
+
+class MotionConfig(Struct):
+    """How orientation is found: the filter's name, and its time constant where it has one."""
+
+    filter: Filter = "inclination"
+    tau_s: Positive = 3.0
+
+
+class PublishConfig(Struct):
+    """Who says it: the first levels of every MQTT topic, and the broker (``mqtt://host:1883``)."""
+
+    gym: Name = "home"
+    strap: Name = "strap"
+    mqtt: str = "mqtt://localhost:1883"
+
+
+class Config(Struct):
+    """Everything that can be set."""
+
+    chip: ChipConfig = ChipConfig()
+    sensors: tuple[SensorConfig, ...] = (
+        SensorConfig(segment="pelvis", address=0x68),
+        SensorConfig(segment="thorax", address=0x69),
+    )
+    motion: MotionConfig = MotionConfig()
+    publish: PublishConfig = PublishConfig()
+
+    def __post_init__(self) -> None:
+        for what in ("segment", "address"):
+            values = [getattr(sensor, what) for sensor in self.sensors]
+            if len(set(values)) != len(values):
+                raise ValueError(f"two sensors share the {what} {values[0]!r}; give each its own")
+        if not self.sensors:
+            raise ValueError("no sensor is named; give at least one [[sensors]] table")
+
+
+def shipped() -> Path:
+    """Return the folder of the configuration that ships: in the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "firmware_config"
+    return inside if inside.is_dir() else package.parent / "firmware_config"
+
+
+def load(path: Path | None = None) -> Config:
+    """Read the shipped configuration, with the tables of the user's own file laid over it.
+
+    Raises
+    ------
+    ConfigError
+        Names the file, what was found in it, and what to change.
+    """
+    tables: dict[str, Any] = {}
+    files = [shipped() / "mpu6050.toml", shipped() / "sensors.toml", *([path] if path else [])]
+    for file in files:
+        for name, value in _read(file).items():
+            merged = {**tables.get(name, {}), **value} if isinstance(value, dict) else value
+            tables[name] = merged
+    try:
+        return msgspec.convert(tables, Config)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigError(f"{files[-1]}: {error}; firmware_config/README.md lists what can be set") from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"{file}: cannot be read ({error.strerror}); give the path of a TOML file"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: is not TOML ({error}); mend that line") from error

@@ -1,0 +1,1 @@
+"""Sessions on disk: MCAP and CSV, in and out."""

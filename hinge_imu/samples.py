@@ -1,0 +1,128 @@
+"""The arrays that flow from stage to stage: dtype, shape, unit and frame of each.
+
+Time comes first on every axis, SI units and radians inside, intervals are [start, end).
+Sensor 0 is the pelvis (sacrum), sensor 1 the thorax (upper back): see `SEGMENTS`.
+"""
+
+from __future__ import annotations
+
+from enum import IntFlag
+from typing import Literal, NamedTuple
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hinge_imu.config import Config, Exercise, Segment
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+RawArray = NDArray[np.void]
+
+SEGMENTS: tuple[Segment, ...] = ("pelvis", "thorax")
+NS = 1e-9
+FORMAT = 1
+
+
+def _raw(number: str) -> np.dtype[np.void]:
+    return np.dtype(
+        [
+            ("t_ns", "<i8"),
+            ("seq", "<u4"),
+            ("acc", number, 3),
+            ("gyr", number, 3),
+            ("temp", number),
+            ("sensor", "u1"),
+            ("flags", "u1"),
+        ]
+    )
+
+
+RAW = _raw("<i2")
+"""One sample of one chip, in order of arrival, as the chip counts.
+
+``t_ns`` session time in ns: the middle of the count read of the poll that first saw the sample; ``seq`` counts
+the samples of that chip; ``acc``, ``gyr``, ``temp`` counts in sensor axes (``temp`` is the last 1 Hz reading);
+``sensor`` index into `SEGMENTS`; ``flags`` of `Flag`.
+"""
+
+RAW_SI = _raw("<f8")
+"""The same sample in m/s^2, rad/s and degrees C (nan: not known), as a CSV has it."""
+
+
+class Flag(IntFlag):
+    """What the driver knows about one raw sample."""
+
+    LAST_OF_POLL = 1
+    AFTER_LOSS = 2  # the first sample after an unknown number was lost: time must be fitted anew
+    SATURATED = 4  # one of its values stands at the end of the range
+    UNSURE_TIME = 8  # its poll was interrupted, so its stamp says little
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True):
+    """What a raw stream means: said once, before its first sample, and stored in every recording.
+
+    ``acc_scale`` in m/s^2 and ``gyr_scale`` in rad/s per count (1 for SI); ``delay_s`` is the low-pass delay to
+    be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
+    ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session.
+    """
+
+    session_id: str
+    unit: Literal["counts", "SI"]
+    clock: Literal["polled", "timed"]
+    rate_hz: float
+    acc_scale: float = 1.0
+    gyr_scale: float = 1.0
+    delay_s: float = 0.0
+    worn: tuple[Segment, ...] = SEGMENTS
+    exercise: Exercise = "auto"
+    athlete: str | None = None
+    tempo: str | None = None
+    started_utc: str | None = None
+    simulated: bool = False
+    labels: dict[str, str] = {}
+    config: Config = Config()
+    format: int = FORMAT
+
+    @property
+    def dtype(self) -> np.dtype[np.void]:
+        """The dtype of this stream's raw samples."""
+        return RAW if self.unit == "counts" else RAW_SI
+
+    @property
+    def sensors(self) -> tuple[int, ...]:
+        """The sensor numbers that are worn, rising."""
+        return tuple(i for i, segment in enumerate(SEGMENTS) if segment in self.worn)
+
+
+class Frames(NamedTuple):
+    """Both chips on one time grid: t_ns (N,), acc (N,2,3) m/s^2, gyr (N,2,3) rad/s, sensor axes, valid (N,2)."""
+
+    t_ns: Times
+    acc: Floats
+    gyr: Floats
+    valid: Bools
+
+
+class Poses(NamedTuple):
+    """Where gravity points away from: t_ns (N,), up (N,2,3) unit vectors in sensor axes, valid and still (N,2)."""
+
+    t_ns: Times
+    up: Floats
+    still: Bools
+    valid: Bools
+
+
+class SagittalAngles(NamedTuple):
+    """Inclinations in rad, flexion positive: t_ns (N,), pelvis, thorax and spine (N,), nan where not valid."""
+
+    t_ns: Times
+    pelvis: Floats
+    thorax: Floats
+    spine: Floats
+
+    @property
+    def t_s(self) -> Floats:
+        """Session time in seconds (N,)."""
+        return self.t_ns * NS
