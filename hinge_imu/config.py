@@ -26,11 +26,7 @@ class ConfigError(ValueError):
     """A configuration that cannot be used; the message names the file, what was found, and the mend."""
 
 
-class Struct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Frozen, named fields only, and a misspelt name is an error."""
-
-
-class ChipConfig(Struct):
+class ChipConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the MPU-6050s are set; the allowed values are those that the chip has."""
 
     rate_hz: Annotated[float, msgspec.Meta(ge=4, le=1000)] = 200.0
@@ -39,7 +35,7 @@ class ChipConfig(Struct):
     low_pass_hz: Literal[260, 184, 94, 44, 21, 10, 5] = 44
 
 
-class Calibration(Struct):
+class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Corrections of one chip: ``acc = acc_matrix @ (measured - acc_bias)``, ``gyr = measured - gyr_bias``.
 
     ``acc_bias`` in m/s^2, ``gyr_bias`` in rad/s, both in sensor axes.
@@ -50,7 +46,7 @@ class Calibration(Struct):
     gyr_bias: Vector = (0.0, 0.0, 0.0)
 
 
-class SensorConfig(Struct):
+class SensorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One sensor of the strap: where it sits, its I2C address, and its calibration."""
 
     segment: Segment
@@ -58,14 +54,14 @@ class SensorConfig(Struct):
     calibration: Calibration = Calibration()
 
 
-class MotionConfig(Struct):
+class MotionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How orientation is found: the filter's name, and its time constant where it has one."""
 
     filter: Filter = "inclination"
     tau_s: Positive = 3.0
 
 
-class PublishConfig(Struct):
+class PublishConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who says it: the first levels of every MQTT topic, and the broker (``mqtt://host:1883``)."""
 
     gym: Name = "home"
@@ -73,7 +69,7 @@ class PublishConfig(Struct):
     mqtt: str = "mqtt://localhost:1883"
 
 
-class Config(Struct):
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
     chip: ChipConfig = ChipConfig()
@@ -124,8 +120,6 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(
-            f"{file}: cannot be read ({error.strerror}); give the path of a TOML file"
-        ) from error
+        raise ConfigError(f"{file}: cannot be read ({error.strerror}); give the path of a TOML file") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file}: is not TOML ({error}); mend that line") from error

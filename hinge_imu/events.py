@@ -15,7 +15,7 @@ Status = Literal["provisional", "confirmed", "retracted"]
 FaultName = Literal["spine_rounding"]
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """What all events share: frozen, named fields, and the name of its kind under ``event``."""
 
 
@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     at_s: float
 
 
-class RepEvent(Event, tag="rep"):
+class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
     """One rep; whoever receives keeps the highest revision of each id. What could not be measured is null.
 
     ``said_s`` is the time of the last sample that had arrived when the rep was first said. ``spine_share`` is
@@ -58,7 +58,7 @@ class RepEvent(Event, tag="rep"):
     faults: tuple[Fault, ...]
 
 
-class FaultEvent(Event, tag="fault"):
+class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
     """A fault, said by itself with the first revision of its rep that shows it."""
 
     rep_id: str
@@ -69,7 +69,7 @@ class FaultEvent(Event, tag="fault"):
     at_s: float
 
 
-class SetEvent(Event, tag="set"):
+class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
     """A set that has ended: its number, how many reps, from the first onset to the last lockout (s)."""
 
     id: str
@@ -80,7 +80,7 @@ class SetEvent(Event, tag="set"):
     end_s: float
 
 
-class SensorEvent(Event, tag="sensor"):
+class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
     """Something befell a sensor's stream at ``at_s``; ``lost_s`` is how much of it is missing."""
 
     segment: Segment
@@ -89,7 +89,7 @@ class SensorEvent(Event, tag="sensor"):
     lost_s: float | None = None
 
 
-class NoticeEvent(Event, tag="notice"):
+class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
     """A plain sentence about the session that a person should read."""
 
     text: str
@@ -97,6 +97,9 @@ class NoticeEvent(Event, tag="notice"):
 
 
 AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | SensorEvent | NoticeEvent
+
+
+_DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def to_dict(event: AnyEvent) -> dict[str, Any]:
@@ -107,4 +110,4 @@ def to_dict(event: AnyEvent) -> dict[str, Any]:
 
 def decode(data: bytes) -> AnyEvent:
     """Read an event back from its JSON; raises `msgspec.ValidationError` where it is not one."""
-    return msgspec.json.decode(data, type=AnyEvent)
+    return _DECODER.decode(data)

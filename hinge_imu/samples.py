@@ -125,4 +125,4 @@ class SagittalAngles(NamedTuple):
     @property
     def t_s(self) -> Floats:
         """Session time in seconds (N,)."""
-        return self.t_ns * NS
+        return self.t_ns.astype(np.float64) * NS
