@@ -126,3 +126,9 @@ class SagittalAngles(NamedTuple):
     def t_s(self) -> Floats:
         """Session time in seconds (N,)."""
         return self.t_ns.astype(np.float64) * NS
+
+
+def stretches(mask: Bools) -> list[tuple[int, int]]:
+    """Return the [start, stop) of each stretch of True in a mask (N,)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]

@@ -1,0 +1,47 @@
+"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost ones."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from hinge_imu.config import Calibration
+from hinge_imu.motion.clock import Timed
+from hinge_imu.samples import SEGMENTS, Flag, Floats, Header, Times
+
+
+class Measured(NamedTuple):
+    """Samples in SI: t_ns (N,), sensor (N,) index into `SEGMENTS`, acc (N,3) m/s^2, gyr (N,3) rad/s, sensor axes."""
+
+    t_ns: Times
+    sensor: Times
+    acc: Floats
+    gyr: Floats
+
+
+class Calibrate:
+    """Applies the header's scales and each sensor's calibration."""
+
+    def __init__(self, header: Header) -> None:
+        stored = {sensor.segment: sensor.calibration for sensor in header.config.sensors}
+        fits = [stored.get(segment, Calibration()) for segment in SEGMENTS]
+        self._scales = header.acc_scale, header.gyr_scale
+        self._acc_bias = np.array([fit.acc_bias for fit in fits])
+        self._gyr_bias = np.array([fit.gyr_bias for fit in fits])
+        self._matrices = np.array([fit.acc_matrix for fit in fits])
+        self._plain = all(fit == Calibration() for fit in fits)
+
+    def push(self, timed: Timed) -> Measured:
+        """Take timed raw samples, return them in SI and corrected, without the saturated ones."""
+        keep = timed.raw["flags"] & Flag.SATURATED == 0
+        raw = timed.raw[keep]
+        sensor = raw["sensor"].astype(np.int64)
+        acc = raw["acc"] * self._scales[0]
+        gyr = raw["gyr"] * self._scales[1]
+        if not self._plain:
+            # Element by element, not by a matrix product, whose rounding depends on how many rows there are.
+            acc -= self._acc_bias[sensor]
+            acc = sum(self._matrices[sensor][:, :, axis] * acc[:, axis, None] for axis in range(3))
+            gyr -= self._gyr_bias[sensor]
+        return Measured(timed.t_ns[keep], sensor, acc, gyr)

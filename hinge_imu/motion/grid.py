@@ -1,0 +1,107 @@
+"""Two chips, each with its own times, onto one even time grid; what is missing is marked, small gaps are bridged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hinge_imu.motion.calibrate import Measured
+from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Times
+
+LATE_NS = 250_000_000
+"""A chip that is late is waited for this long, in stream time; then its samples count as lost."""
+
+BRIDGE_S, BRIDGE_PERIODS = 0.05, 2.5
+"""The widest hole that a straight line is drawn over: 50 ms, or one lost sample where the rate is low."""
+
+
+@dataclass
+class Track:
+    """The recent samples of one chip: times (ns), values (N,6), and the newest time of any chip when each arrived."""
+
+    t: Times = field(default_factory=lambda: np.empty(0, np.int64))
+    values: Floats = field(default_factory=lambda: np.empty((0, 6)))
+    seen_at: Times = field(default_factory=lambda: np.empty(0, np.int64))
+
+    def extend(self, t: Times, values: Floats, seen_at: Times) -> None:
+        """Append newly arrived samples."""
+        self.t = np.concatenate([self.t, t])
+        self.values = np.concatenate([self.values, values])
+        self.seen_at = np.concatenate([self.seen_at, seen_at])
+
+    def forget(self, before: int) -> None:
+        """Drop what no grid point from ``before`` on can need: all but the last sample earlier than it."""
+        first = max(0, int(np.searchsorted(self.t, before)) - 1)
+        self.t, self.values, self.seen_at = self.t[first:], self.values[first:], self.seen_at[first:]
+
+    def at(self, grid: Times, near: int, bridge: int) -> tuple[Floats, Bools]:
+        """Return the values (N,6) at the grid's times, and where they are valid (N,).
+
+        A sample within ``near`` of a grid point is taken as it is, so that an already even recording passes untouched.
+        """
+        if not len(self.t):
+            return np.zeros((len(grid), 6)), np.zeros(len(grid), bool)
+        after = np.searchsorted(self.t, grid - near)
+        known = after < len(self.t)
+        after = np.minimum(after, len(self.t) - 1)
+        before = np.maximum(after - 1, 0)
+        t0, t1 = self.t[before], self.t[after]
+        on_it = np.abs(t1 - grid) <= near
+        weight = np.where(on_it, 1.0, (grid - t0) / np.maximum(t1 - t0, 1))[:, None]
+        values = self.values[before] + weight * (self.values[after] - self.values[before])
+        spanned = (t0 <= grid) & (t1 - t0 <= bridge) & (t1 > t0)
+        in_time = self.seen_at[after] - grid <= LATE_NS
+        return np.where(on_it[:, None], self.values[after], values), known & in_time & (on_it | spanned)
+
+
+class Grid:
+    """Samples in order of arrival in, frames out, each as soon as every worn chip has passed it or is given up."""
+
+    def __init__(self, header: Header) -> None:
+        self._period = 1e9 / header.rate_hz
+        self._near = round(self._period / 100)
+        self._bridge = round(max(BRIDGE_S * 1e9, BRIDGE_PERIODS * self._period))
+        self._tracks = {sensor: Track() for sensor in header.sensors}
+        self._origin: int | None = None
+        self._newest = 0
+        self._next = 0
+
+    def push(self, measured: Measured) -> Frames:
+        """Take samples, return the frames that are decided by them."""
+        if not len(measured.t_ns):
+            return self._frames(self._next)
+        if self._origin is None:
+            self._origin = self._newest = int(measured.t_ns[0])
+        seen_at = np.maximum(np.maximum.accumulate(measured.t_ns), self._newest)
+        self._newest = int(seen_at[-1])
+        values = np.concatenate([measured.acc, measured.gyr], axis=1)
+        for sensor, track in self._tracks.items():
+            mine = measured.sensor == sensor
+            track.extend(measured.t_ns[mine], values[mine], seen_at[mine])
+        given_up = self._newest - LATE_NS - 1
+        reached = min(
+            max(given_up, int(track.t[-1]) if len(track.t) else given_up) for track in self._tracks.values()
+        )
+        return self._frames(self._index(reached) + 1)
+
+    def finish(self) -> Frames:
+        """Return the frames up to the very last sample; nobody is waited for any more."""
+        return self._frames(self._next if self._origin is None else self._index(self._newest) + 1)
+
+    def _index(self, t_ns: int) -> int:
+        """Return the number of the last grid point that is not beyond ``t_ns``."""
+        return int(np.floor((t_ns + self._near - (self._origin or 0)) / self._period))
+
+    def _frames(self, stop: int) -> Frames:
+        grid = (self._origin or 0) + np.rint(np.arange(self._next, max(stop, self._next)) * self._period).astype(
+            np.int64
+        )
+        self._next = max(stop, self._next)
+        values = np.zeros((len(grid), len(SEGMENTS), 6))
+        valid = np.zeros((len(grid), len(SEGMENTS)), bool)
+        for sensor, track in self._tracks.items():
+            values[:, sensor], valid[:, sensor] = track.at(grid, self._near, self._bridge)
+            if len(grid):
+                track.forget(int(grid[-1]) - self._near)
+        return Frames(grid, values[:, :, :3], values[:, :, 3:], valid)

@@ -1,0 +1,185 @@
+"""Where is up? A streaming inclination filter built the way VQF is (Laidig & Seel 2023, DOI 10.1016/j.inffus.2022.10.014).
+
+The gyroscope alone turns the specific force into a frame that hardly moves; there a slow low-pass leaves gravity and
+takes away what the lifter's movement adds; turned back, it is the inclination. The force is low-passed as it is, not
+made a unit vector first: movement then averages out, instead of bending every sample. Inclination needs no heading, so
+there is no magnetometer, and nothing that drifts about the vertical.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from scipy.signal import butter, lfilter
+
+from hinge_imu.motion import quaternion
+from hinge_imu.motion.rest import GyroBias, Stillness
+from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
+
+TAU_S = 2.5
+"""Time constant of the gravity low-pass: 2 to 3 s is best on optically tracked movement (BROAD, DOI 10.3390/data6070072);
+the shorter, the less a gyroscope's bias matters."""
+
+SETTLE_S = 1.0
+"""After a gap the gyroscope no longer knows where it was; gravity is trusted again after this long."""
+
+
+class Tracker(Protocol):
+    """Any filter that follows up from block to block."""
+
+    def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
+        """Take (N,3) rad/s and (N,3) m/s^2, return unit up in sensor axes (N,3) and whether the sensor is still (N,)."""
+
+    def restart(self) -> None:
+        """Take what comes next as not joined to what came before."""
+
+
+class GravityLowpass:
+    """A growing mean for the first ``tau_s``, then a second-order Butterworth low-pass that takes over from it."""
+
+    def __init__(self, rate_hz: float, tau_s: float) -> None:
+        # The cut-off of the time constant: VQF, section 2.3.
+        self._b, self._a = butter(2, np.sqrt(2) / (2 * np.pi * tau_s), fs=rate_hz)
+        self._warm_up = max(2, round(tau_s * rate_hz))
+        self.restart()
+
+    def restart(self, mean: Floats | None = None, samples: int = 0) -> None:
+        """Begin anew, from the mean (3,) of so many samples where that is known."""
+        self._seen = samples
+        self._sum = np.zeros((1, 3)) if mean is None else mean[None] * samples
+        self._state: Floats | None = None
+
+    def push(self, force: Floats) -> Floats:
+        """Take and return (N,3)."""
+        head = min(max(self._warm_up - self._seen, 0), len(force))
+        out = np.empty_like(force)
+        if head:
+            sums = np.cumsum(np.concatenate([self._sum, force[:head]]), axis=0)
+            out[:head] = sums[1:] / (self._seen + np.arange(1, head + 1))[:, None]
+            self._sum = sums[-1:]
+            self._seen += head
+        if head < len(force):
+            if self._state is None:
+                # The state in which the filter has read the mean for ever.
+                mean = self._sum / self._seen
+                self._state = np.stack([(1 - self._b[0]) * mean[0], (self._b[2] - self._a[2]) * mean[0]])
+            out[head:], self._state = lfilter(self._b, self._a, force[head:], axis=0, zi=self._state)
+        return out
+
+
+class Inclination:
+    """The streaming filter of one sensor, at an even ``rate_hz``; blocks may be cut anywhere.
+
+    ``averaging`` says what a gyroscope sample stands for: the mean rate since the sample before (sensors that
+    integrate on the chip, and what most filters assume), or, when false, the rate at its own moment, as in the
+    MPU-6050's registers. Taking one for the other is an error of half a sample's turn.
+    """
+
+    def __init__(self, rate_hz: float, tau_s: float = TAU_S, *, averaging: bool = True) -> None:
+        self._period = 1 / rate_hz
+        self._averaging = averaging
+        self._stillness = Stillness(rate_hz)
+        self._bias = GyroBias(rate_hz)
+        self._turned = quaternion.Product()
+        self._gravity = GravityLowpass(rate_hz, tau_s)
+        self._last_rate: Floats | None = None
+        self._recent = np.empty((0, 6))
+
+    def push(self, gyr: Floats, acc: Floats) -> Floats:
+        """Take (N,3) rad/s and (N,3) m/s^2 in sensor axes, return the unit vectors (N,3) away from gravity."""
+        return self.track(gyr, acc)[0]
+
+    def restart(self) -> None:
+        """Take what comes next as not joined to what came before; the gyroscope's bias is kept."""
+        self._stillness.restart()
+        self._gravity.restart()
+        self._last_rate = None
+
+    def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
+        """As `push`, and also whether the sensor is still (N,)."""
+        if not len(gyr):
+            return np.empty((0, 3)), np.empty(0, bool)
+        quiet = self._stillness.push(gyr, acc)
+        still = quiet.standing >= self._stillness.second
+        first = int(np.argmax(still)) if self._bias.weight == 0 and still.any() else len(gyr)
+        up = [self._integrate(gyr[:first], acc[:first], quiet.calm[:first])]
+        self._recent = np.concatenate([self._recent, np.concatenate([gyr, acc], axis=1)])
+        if first < len(gyr):
+            self._begin(self._recent[: len(self._recent) - len(gyr) + first])
+            up.append(self._integrate(gyr[first:], acc[first:], quiet.calm[first:]))
+        self._recent = self._recent[-self._stillness.second :]
+        return np.concatenate(up), still
+
+    def _begin(self, recent: Floats) -> None:
+        """Begin anew with what the first still second showed; what was integrated with an unknown bias is worth less."""
+        second = recent[-self._stillness.second :]
+        self._bias.begin(second[:, :3])
+        force = np.cumsum(second[:, 3:], axis=0)[-1:] / len(second)
+        self._gravity.restart(quaternion.rotate(self._turned.last, force.T)[:, 0], len(second))
+
+    def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> Floats:
+        if not len(gyr):
+            return np.empty((0, 3))
+        rate = gyr - self._bias.push(gyr, calm_for)
+        turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate).T))
+        gravity = self._gravity.push(quaternion.rotate(turned, acc.T).T)
+        up = quaternion.rotate(quaternion.conjugate(turned), gravity.T)
+        return (up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])).T
+
+    def _mean_rate(self, rate: Floats) -> Floats:
+        """Return the mean rate (N,3) since the sample before each."""
+        if self._averaging:
+            return rate
+        earlier = np.concatenate([rate[:1] if self._last_rate is None else self._last_rate, rate[:-1]])
+        self._last_rate = rate[-1:]
+        mean: Floats = 0.5 * (earlier + rate)
+        return mean
+
+
+class Orientation:
+    """Frames in, poses out: one filter a worn sensor, started anew after every gap."""
+
+    def __init__(self, header: Header) -> None:
+        self._trackers = {sensor: tracker(header) for sensor in header.sensors}
+        self._settle = round(SETTLE_S * header.rate_hz)
+        self._since_gap = np.full(len(SEGMENTS), self._settle)
+        self._broken = np.zeros(len(SEGMENTS), bool)
+
+    def push(self, frames: Frames) -> Poses:
+        """Take frames, return where up is at each."""
+        shape = frames.valid.shape
+        up, still, valid = np.zeros((*shape, 3)), np.zeros(shape, bool), np.zeros(shape, bool)
+        for sensor, filter_ in self._trackers.items():
+            for start, stop in stretches(frames.valid[:, sensor]):
+                if start or self._broken[sensor]:
+                    self._restart(sensor)
+                part = slice(start, stop)
+                up[part, sensor], still[part, sensor] = filter_.track(
+                    frames.gyr[part, sensor], frames.acc[part, sensor]
+                )
+                valid[part, sensor] = self._since_gap[sensor] + np.arange(stop - start) >= self._settle
+                self._since_gap[sensor] += stop - start
+                self._broken[sensor] = False
+            if len(frames.valid) and not frames.valid[-1, sensor]:
+                self._broken[sensor] = True
+        return Poses(frames.t_ns, up, still & valid, valid)
+
+    def _restart(self, sensor: int) -> None:
+        self._trackers[sensor].restart()
+        self._since_gap[sensor] = 0
+
+
+def tracker(header: Header) -> Tracker:
+    """Return a new filter of the kind that the header's configuration names."""
+    motion = header.config.motion
+    if motion.filter == "inclination":
+        return Inclination(header.rate_hz, motion.tau_s, averaging=False)
+    from hinge_imu.motion.library import LibraryFilter
+
+    return LibraryFilter(motion.filter, header.rate_hz)
+
+
+def up_online(gyr: Floats, acc: Floats, rate_hz: float) -> Floats:
+    """Return unit up in sensor axes (N,3) from gyr (N,3) rad/s and acc (N,3) m/s^2, each from its past alone."""
+    return Inclination(rate_hz).push(np.asarray(gyr, float), np.asarray(acc, float))

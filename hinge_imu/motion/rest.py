@@ -1,0 +1,131 @@
+"""Is the sensor at rest, and what does its gyroscope read then?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.signal import lfilter
+
+from hinge_imu.samples import Floats, Times, stretches
+
+STILL_S = 1.0
+"""Swaying no more than a person who stands, for this long, is standing still."""
+
+REST_S = 1.5
+"""Calmer than a person can stand, for this long, is rest (VQF, DOI 10.1016/j.inffus.2022.10.014, section 2.5)."""
+
+MEAN_S, SPREAD_S = 0.7, 0.25
+"""Time constants: of the mean that samples are compared with, and of the mean square of what they differ by."""
+
+SWAY = np.radians(10.0), 1.0
+"""Root mean square (all axes together) of who stands still, rad/s and m/s^2: people sway by 1 to 9 deg/s, and the first
+steps of a walk are beyond 14."""
+
+CALM = np.radians(2.0), 0.5
+"""The same at rest (VQF, as above)."""
+
+BIAS_JUMP = np.radians(3.0)
+"""A rest that speaks of a bias further away than this was a slow, even movement."""
+
+BIAS_MEMORY_S = 5.0
+"""So many seconds of earlier rest weigh as much as the same time of new rest."""
+
+
+class Quiet(NamedTuple):
+    """For how many samples, each included, a sensor has swayed no more than a person who stands, and been calm (N,)."""
+
+    standing: Times
+    calm: Times
+
+
+class Stillness:
+    """Counts for how many samples a sensor has been quiet."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.second = max(2, round(STILL_S * rate_hz))
+        self._mean_gain = 1 - np.exp(-1 / (MEAN_S * rate_hz))
+        self._spread_gain = 1 - np.exp(-1 / (SPREAD_S * rate_hz))
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the past, as after a gap."""
+        self._mean: Floats | None = None
+        self._spread = np.zeros((1, 2))
+        self._run = [0, 0]
+
+    def push(self, gyr: Floats, acc: Floats) -> Quiet:
+        """Take (N,3) rad/s and (N,3) m/s^2."""
+        values = np.concatenate([gyr, acc], axis=1)
+        if self._mean is None:
+            self._mean = values[:1] * (1 - self._mean_gain)
+        mean, self._mean = _smooth(values, self._mean_gain, self._mean)
+        square = (values - mean) ** 2
+        sums = np.stack(
+            [square[:, 0] + square[:, 1] + square[:, 2], square[:, 3] + square[:, 4] + square[:, 5]], axis=1
+        )
+        spread, self._spread = _smooth(sums, self._spread_gain, self._spread)
+        return Quiet(*(self._count(spread, limits, run) for run, limits in enumerate((SWAY, CALM))))
+
+    def _count(self, spread: Floats, limits: tuple[float, float], run: int) -> Times:
+        quiet = (spread[:, 0] < limits[0] ** 2) & (spread[:, 1] < limits[1] ** 2)
+        number = np.arange(len(quiet))
+        count: Times = number - np.maximum.accumulate(np.where(quiet, -1 - self._run[run], number))
+        self._run[run] = int(count[-1])
+        return count
+
+
+class GyroBias:
+    """The mean of the gyroscope over the first stance and every rest since; earlier ones count, but fade."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._memory = BIAS_MEMORY_S * rate_hz
+        self._enough = round(REST_S * rate_hz)
+        self.bias = np.zeros(3)
+        self.weight = 0.0
+        self._sum = np.zeros((1, 3))
+        self._sum_before = np.zeros(3)
+        self._resting: tuple[Floats, int] | None = None
+
+    def begin(self, gyr: Floats) -> None:
+        """Take the mean of the first still stance (N,3) rad/s for a start."""
+        self.bias, self.weight = np.cumsum(gyr, axis=0)[-1] / len(gyr), float(len(gyr))
+
+    def push(self, gyr: Floats, calm_for: Times) -> Floats:
+        """Take (N,3) rad/s with the counts of calm samples; return the bias that is known at each (N,3)."""
+        still = (calm_for >= self._enough) & (self.weight > 0)
+        sums = np.cumsum(np.concatenate([self._sum, gyr]), axis=0)
+        self._sum = sums[-1:]
+        known = np.empty_like(gyr)
+        last = 0
+        if not still[0]:
+            self._settle()
+        for start, stop in stretches(still):
+            known[last:start] = self.bias
+            begin = start - int(calm_for[start]) + 1
+            before = sums[begin] if begin >= 0 else self._sum_before
+            n = calm_for[start:stop, None]
+            total = sums[start + 1 : stop + 1] - before
+            blend = (self.bias * self.weight + total) / (self.weight + n)
+            off = np.sqrt(np.sum((total / n - self.bias) ** 2, axis=1, keepdims=True))
+            known[start:stop] = np.where(off < BIAS_JUMP, blend, self.bias)
+            last = stop
+            self._resting = known[stop - 1], int(n[-1, 0])
+            if stop < len(still):
+                self._settle()
+        known[last:] = self.bias
+        if calm_for[-1] <= len(gyr):
+            self._sum_before = sums[len(gyr) - int(calm_for[-1])]
+        return known
+
+    def _settle(self) -> None:
+        """A rest is over: what it taught is what is known from now on."""
+        if self._resting is not None and np.any(self._resting[0] != self.bias):
+            self.bias = self._resting[0].copy()
+            self.weight = min(self.weight + self._resting[1], self._memory)
+        self._resting = None
+
+
+def _smooth(values: Floats, gain: float, state: Floats) -> tuple[Floats, Floats]:
+    smoothed: tuple[Floats, Floats] = lfilter([gain], [1.0, gain - 1.0], values, axis=0, zi=state)
+    return smoothed

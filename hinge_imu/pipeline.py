@@ -1,0 +1,54 @@
+"""The whole flow on one screen: raw samples in, events out.
+
+Pure: no I/O, no clock of its own, no chance. The same samples give the same events, however the stream is cut, live or
+years later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from hinge_imu.events import AnyEvent
+from hinge_imu.motion.alignment import Alignment
+from hinge_imu.motion.calibrate import Calibrate
+from hinge_imu.motion.clock import Clock, Timed
+from hinge_imu.motion.grid import Grid
+from hinge_imu.motion.orientation import Orientation
+from hinge_imu.reps.counter import Counter
+from hinge_imu.samples import Frames, Header, RawArray, SagittalAngles
+
+
+class Pipeline:
+    """One session: hand it the header, then every block of raw samples in order of arrival, then `finish`.
+
+    ``watch`` is shown each block of inclinations as it passes.
+    """
+
+    def __init__(self, header: Header, watch: Callable[[SagittalAngles], None] | None = None) -> None:
+        self._clock = Clock(header)
+        self._calibrate = Calibrate(header)
+        self._grid = Grid(header)
+        self._orientation = Orientation(header)
+        self._alignment = Alignment(header)
+        self._counter = Counter(header)
+        self._watch = watch
+
+    def push(self, raw: RawArray) -> list[AnyEvent]:
+        """Take raw samples of the header's dtype, return what can be said by them."""
+        return list(self._flow(self._frames(self._clock.push(raw))))
+
+    def finish(self) -> list[AnyEvent]:
+        """Return what the end of the session decides."""
+        rest = self._frames(self._clock.finish()), self._grid.finish()
+        return [*(event for frames in rest for event in self._flow(frames)), *self._counter.finish()]
+
+    def _frames(self, timed: Timed) -> Frames:
+        return self._grid.push(self._calibrate.push(timed))
+
+    def _flow(self, frames: Frames) -> Iterable[AnyEvent]:
+        if not len(frames.t_ns):
+            return
+        angles = self._alignment.push(self._orientation.push(frames))
+        if self._watch is not None:
+            self._watch(angles)
+        yield from self._counter.push(angles)

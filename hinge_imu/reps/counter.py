@@ -1,0 +1,204 @@
+"""From bends to reps and sets: what counts, which number it has, and when it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent, Status
+from hinge_imu.reps.exercises import profile
+from hinge_imu.reps.metrics import Rep, Trace, measure, tempo
+from hinge_imu.reps.segment import Bend, Bends
+from hinge_imu.samples import Floats, Header, SagittalAngles
+
+MARGIN_S = 10.0
+"""So much before a bend is kept: the longest eccentric fits in."""
+
+SETTLE_S = 1.0
+"""So much more is smoothed with it, so that the low-pass has settled."""
+
+LEAST_DIRECTNESS = 0.4
+"""A rep is one movement each way; where less of the path than this led somewhere, the trunk was hopped or walked about."""
+
+Span = tuple[int, int, int]
+"""Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A rep that was said: the candidate's ordinal, its window, and its measures."""
+
+    ordinal: int
+    number: int
+    span: Span
+    said_s: float
+    rep: Rep
+
+
+class Counter:
+    """Angles in, events out. A rep is provisional at lockout, confirmed by the next one or by the end of its set."""
+
+    def __init__(self, header: Header) -> None:
+        self._session = header.session_id
+        self._profile = profile(header.exercise)
+        self._rate = header.rate_hz
+        self._margin, self._settle = round(MARGIN_S * header.rate_hz), round(SETTLE_S * header.rate_hz)
+        self._bends = Bends(header.rate_hz)
+        self._rows = np.empty((5, 0))  # t_s, and in degrees pelvis, thorax, spine, and the leading one
+        self._first = 0  # the number of the first row that is kept
+        self._last_bottom = 0
+        self._ordinal = 0
+        self._set = 1
+        self._said: list[Counted] = []  # the reps of the open set
+
+    def push(self, angles: SagittalAngles) -> Iterator[AnyEvent]:
+        """Take the next angles, yield what can be said by them."""
+        rows = self._lead(angles)
+        self._rows = np.concatenate([self._rows, rows], axis=1)
+        for bend in self._bends.push(rows[4]):
+            if self._over(self._time(bend.entered)):
+                yield from self._close(self._deadline())
+            yield from self._count(bend)
+        if self._rows.shape[1] and self._over(self._time(self._bends.entered or self._end - 1)):
+            yield from self._close(self._deadline())
+        self._forget()
+
+    def finish(self) -> Iterator[AnyEvent]:
+        """Yield what the end of the stream decides: the rep on its way to rest, and the open set."""
+        for bend in self._bends.finish():
+            yield from self._count(bend)
+        yield from self._close(self._end)
+
+    def _count(self, bend: Bend) -> Iterator[AnyEvent]:
+        """Say a bend, if it is a rep; either way the window of the rep before ends at its bottom."""
+        begin = max(self._last_bottom, bend.entered - self._margin, 0)
+        self._last_bottom = bend.bottom
+        if self._said:
+            last = self._said[-1]
+            self._said[-1] = replace(last, span=(*last.span[:2], min(last.span[2], bend.bottom)))
+        span = (begin, bend.bottom, self._end)
+        rep = self._measure(span, bend.known + 1)
+        if rep is None or not self._counts(rep):
+            return
+        if self._said and rep.eccentric.start > self._due():
+            yield from self._close(self._deadline())
+        if self._said:
+            yield from self._confirm(bend.known + 1, rep)
+        self._ordinal += 1
+        self._said.append(Counted(self._ordinal, len(self._said) + 1, span, self._time(bend.known), rep))
+        yield from self._say(self._said[-1], "provisional", None, known=())
+
+    def _counts(self, rep: Rep) -> bool:
+        return rep.rom_deg >= self._profile.least_rom_deg and rep.directness >= LEAST_DIRECTNESS
+
+    def _confirm(self, stop: int, following: Rep | None) -> Iterator[AnyEvent]:
+        """Say the last rep again, measured with all that came after it, up to sample ``stop``."""
+        last = self._said[-1]
+        rep = self._measure(last.span, stop) or last.rep
+        pause = None if following is None else max(0.0, following.eccentric.start - rep.concentric.end)
+        self._said[-1] = replace(last, rep=rep)
+        yield from self._say(
+            self._said[-1], "confirmed", pause, known=tuple(fault.name for fault in last.rep.faults)
+        )
+
+    def _close(self, stop: int) -> Iterator[AnyEvent]:
+        """End the open set, if there is one."""
+        if not self._said:
+            return
+        yield from self._confirm(stop, None)
+        yield SetEvent(
+            id=f"{self._session}-set-{self._set}",
+            set=self._set,
+            exercise=self._profile.name,
+            reps=len(self._said),
+            start_s=self._said[0].rep.eccentric.start,
+            end_s=self._said[-1].rep.concentric.end,
+        )
+        self._said = []
+        self._set += 1
+
+    def _say(
+        self, counted: Counted, status: Status, top_pause_s: float | None, known: tuple[str, ...]
+    ) -> Iterator[AnyEvent]:
+        rep, id_ = counted.rep, f"{self._session}-{counted.ordinal}"
+        phases = rep.eccentric.duration, rep.bottom_pause_s, rep.concentric.duration, top_pause_s
+        yield RepEvent(
+            id=id_,
+            revision=1 if status == "provisional" else 2,
+            set=self._set,
+            rep=counted.number,
+            exercise=self._profile.name,
+            status=status,
+            said_s=counted.said_s,
+            start_s=rep.eccentric.start,
+            bottom_s=rep.bottom_s,
+            end_s=rep.concentric.end,
+            eccentric_s=phases[0],
+            bottom_pause_s=phases[1],
+            concentric_s=phases[2],
+            top_pause_s=phases[3],
+            tempo=tempo(*phases),
+            pelvis_rom_deg=rep.pelvis_rom_deg,
+            thorax_rom_deg=rep.thorax_rom_deg,
+            spine_flexion_peak_deg=rep.spine_flexion_peak_deg,
+            spine_share=rep.spine_share,
+            faults=rep.faults,
+        )
+        for fault in rep.faults:
+            if fault.name not in known:
+                yield FaultEvent(
+                    rep_id=id_,
+                    name=fault.name,
+                    value=fault.value,
+                    limit=fault.limit,
+                    unit=fault.unit,
+                    at_s=fault.at_s,
+                )
+
+    def _measure(self, span: Span, stop: int) -> Rep | None:
+        """Measure the rep in a window, with the samples before ``stop``; between two bottoms it reaches from top to top."""
+        begin, bottom, end = span
+        first = max(begin - self._settle, self._first)
+        trace = Trace.smoothed(self._rows[:, first - self._first : stop - self._first], self._rate)
+        top_before = begin + int(np.argmin(trace.lead[begin - first : bottom - first + 1]))
+        top_after = bottom + int(np.argmin(trace.lead[bottom - first : min(end, stop) - first]))
+        return measure(trace.part(top_before - first, top_after - first + 1), self._profile)
+
+    def _due(self) -> float:
+        """Return when the open set ends if nothing more comes."""
+        return self._said[-1].rep.concentric.end + self._profile.set_gap_s
+
+    def _over(self, t_s: float) -> bool:
+        return bool(self._said) and t_s > self._due()
+
+    def _deadline(self) -> int:
+        """Return the number of the first sample after the open set's end."""
+        return self._first + int(np.searchsorted(self._rows[0], self._due(), side="right"))
+
+    @property
+    def _end(self) -> int:
+        return self._first + self._rows.shape[1]
+
+    def _time(self, number: int) -> float:
+        return float(self._rows[0, number - self._first])
+
+    def _lead(self, angles: SagittalAngles) -> Floats:
+        """Return the rows from the first valid inclination on; the thorax leads where it is valid, else the pelvis."""
+        rows = np.stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
+        lead = np.where(np.isfinite(rows[2]), rows[2], rows[1])
+        if self._end:
+            lead = np.concatenate([self._rows[4, -1:], lead])
+        seen = np.maximum.accumulate(np.where(np.isfinite(lead), np.arange(len(lead)), -1))
+        held = np.where(seen < 0, np.nan, lead[seen])[-rows.shape[1] :] if rows.shape[1] else lead[:0]
+        whole = np.concatenate([rows, held[None]])
+        return whole[:, np.isfinite(held)]
+
+    def _forget(self) -> None:
+        """Drop the rows that neither an unconfirmed rep nor a coming one can need."""
+        keep = (self._bends.entered or self._end) - self._margin
+        if self._said:
+            keep = min(keep, self._said[-1].span[0])
+        drop = max(0, keep - self._settle - self._first)
+        self._rows, self._first = self._rows[:, drop:], self._first + drop
