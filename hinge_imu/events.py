@@ -81,12 +81,12 @@ class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
 
 
 class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
-    """Something befell a sensor's stream at ``at_s``; ``lost_s`` is how much of it is missing."""
+    """A sensor's stream had a hole from ``at_s`` on that was too wide to bridge, ``lost_s`` long."""
 
     segment: Segment
-    what: Literal["gap", "overflow", "saturated"]
+    what: Literal["gap"]
     at_s: float
-    lost_s: float | None = None
+    lost_s: float
 
 
 class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
@@ -100,6 +100,10 @@ AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | SensorEvent | NoticeEve
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+Said: TypeAlias = tuple[float, AnyEvent]
+"""An event, and the time (s) of the sample that decided it."""
 
 
 def to_dict(event: AnyEvent) -> dict[str, Any]:

@@ -6,13 +6,15 @@ years later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from operator import itemgetter
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.calibrate import Calibrate
 from hinge_imu.motion.clock import Clock, Timed
 from hinge_imu.motion.grid import Grid
+from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
 from hinge_imu.reps.counter import Counter
 from hinge_imu.samples import Frames, Header, RawArray, SagittalAngles
@@ -30,6 +32,7 @@ class Pipeline:
         self._grid = Grid(header)
         self._orientation = Orientation(header)
         self._alignment = Alignment(header)
+        self._notices = Notices(header)
         self._counter = Counter(header)
         self._watch = watch
 
@@ -40,15 +43,19 @@ class Pipeline:
     def finish(self) -> list[AnyEvent]:
         """Return what the end of the session decides."""
         rest = self._frames(self._clock.finish()), self._grid.finish()
-        return [*(event for frames in rest for event in self._flow(frames)), *self._counter.finish()]
+        events = [event for frames in rest for event in self._flow(frames)]
+        last = [*self._notices.finish(), *self._counter.finish()]
+        return [*events, *map(itemgetter(1), last)]
 
     def _frames(self, timed: Timed) -> Frames:
         return self._grid.push(self._calibrate.push(timed))
 
-    def _flow(self, frames: Frames) -> Iterable[AnyEvent]:
+    def _flow(self, frames: Frames) -> Iterator[AnyEvent]:
         if not len(frames.t_ns):
             return
         angles = self._alignment.push(self._orientation.push(frames))
         if self._watch is not None:
             self._watch(angles)
-        yield from self._counter.push(angles)
+        # Whatever the size of the block: in the order of the samples that decided.
+        said = [*self._notices.push(frames, angles), *self._counter.push(angles)]
+        yield from map(itemgetter(1), sorted(said, key=itemgetter(0)))

@@ -1,8 +1,8 @@
 """Which way round is the board? Standing still shows where up is, the first bends show where forward is.
 
-Nobody can lean back or sideways as far as a bend goes forward, so the first time the trunk leans far it leans forward.
-What that first guess lacks in exactness every whole bend mends, and only while the wearer stands upright again, where
-a new direction changes no angle that one could see.
+Nobody can lean back or sideways as far as a bend goes forward, so the first time the trunk leans far it leans
+forward. What that first guess lacks in exactness every whole bend mends, and only while the wearer stands upright
+again, where a new direction changes no angle that one could see.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FADE = 0.8
 
 @dataclass
 class Mount:
-    """How one board sits: up in sensor axes while standing, and where up moves when leaning forward, once known."""
+    """How one board sits: up in sensor axes while standing, and the segment's axes once a bend has shown them."""
 
     neutral: Floats | None = None
     axes: Floats | None = None
@@ -104,8 +104,9 @@ class Alignment:
             stop, learn = min(self._lessons(poses, tilt, start), key=lambda lesson: lesson[0], default=(n, None))
             self._go(poses, angles, start, stop)
             if learn is not None:
+                stood = self.stood
                 learn(past[: len(self._recent) + stop + 1])
-                tilt = self._tilts(poses)
+                tilt = tilt if stood else self._tilts(poses)
             start = stop
         self._recent = past[-self._second :]
         pelvis, thorax = angles.T
@@ -157,9 +158,7 @@ class Alignment:
                 mount.gather(up[valid])
 
 
-def _first(
-    mask: Bools, start: int, learn: Callable[[Floats], None]
-) -> Iterator[tuple[int, Callable[[Floats], None]]]:
+def _first(mask: Bools, start: int, learn: Callable[[Floats], None]) -> Iterator[tuple[int, Callable[[Floats], None]]]:
     """Yield the index of the first True, if there is one."""
     index = int(np.argmax(mask)) if len(mask) else 0
     if index < len(mask) and mask[index]:
@@ -167,7 +166,7 @@ def _first(
 
 
 def _dot(vectors: Floats, vector: Floats) -> Floats:
-    """Return the dot products (N,), term by term: a matrix product's rounding depends on how many rows there are."""
+    """Return the dot products (N,); a matrix product would round differently with the number of rows."""
     product: Floats = (
         vectors[..., 0] * vector[..., 0] + vectors[..., 1] * vector[..., 1] + vectors[..., 2] * vector[..., 2]
     )

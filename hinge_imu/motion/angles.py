@@ -10,9 +10,9 @@ from hinge_imu.samples import Floats
 def inclination(up: Floats) -> Floats:
     """Return the sagittal inclination (N,) in rad, leaning forward positive, valid past 90 degrees.
 
-    ``up`` (N,3) points away from gravity in segment axes: x forward, y along the upright segment, z right. A right-handed
-    turn about z tips the segment backwards, so leaning forward is the negative one (ISB axes, Wu et al. 2002,
-    DOI 10.1016/S0021-9290(01)00222-6).
+    ``up`` (N,3) points away from gravity in segment axes: x forward, y along the upright segment, z right. A
+    right-handed turn about z tips the segment backwards, so leaning forward is the negative one (ISB axes, Wu et al.
+    2002, DOI 10.1016/S0021-9290(01)00222-6).
     """
     angle: Floats = np.arctan2(-up[:, 0], up[:, 1])
     return angle

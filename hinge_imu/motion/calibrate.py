@@ -1,4 +1,4 @@
-"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost ones."""
+"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost."""
 
 from __future__ import annotations
 

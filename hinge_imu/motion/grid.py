@@ -80,9 +80,7 @@ class Grid:
             mine = measured.sensor == sensor
             track.extend(measured.t_ns[mine], values[mine], seen_at[mine])
         given_up = self._newest - LATE_NS - 1
-        reached = min(
-            max(given_up, int(track.t[-1]) if len(track.t) else given_up) for track in self._tracks.values()
-        )
+        reached = min(max(given_up, int(track.t[-1]) if len(track.t) else given_up) for track in self._tracks.values())
         return self._frames(self._index(reached) + 1)
 
     def finish(self) -> Frames:

@@ -32,7 +32,7 @@ class LibraryFilter:
         self._quaternion = None
 
     def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
-        """Take (N,3) rad/s and (N,3) m/s^2, return unit up in sensor axes (N,3) and whether the sensor is still (N,)."""
+        """Take (N,3) rad/s and (N,3) m/s^2, return unit up (N,3) and whether the sensor is still (N,)."""
         if not len(gyr):
             return np.empty((0, 3)), np.empty(0, bool)
         from ahrs.common.orientation import acc2q

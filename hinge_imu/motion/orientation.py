@@ -1,4 +1,4 @@
-"""Where is up? A streaming inclination filter built the way VQF is (Laidig & Seel 2023, DOI 10.1016/j.inffus.2022.10.014).
+"""Where is up? A streaming inclination filter, built as VQF is (Laidig & Seel 2023, DOI 10.1016/j.inffus.2022.10.014).
 
 The gyroscope alone turns the specific force into a frame that hardly moves; there a slow low-pass leaves gravity and
 takes away what the lifter's movement adds; turned back, it is the inclination. The force is low-passed as it is, not
@@ -18,8 +18,8 @@ from hinge_imu.motion.rest import GyroBias, Stillness
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
 
 TAU_S = 2.5
-"""Time constant of the gravity low-pass: 2 to 3 s is best on optically tracked movement (BROAD, DOI 10.3390/data6070072);
-the shorter, the less a gyroscope's bias matters."""
+"""Time constant of the gravity low-pass: 2 to 3 s is best on optically tracked movement (BROAD,
+DOI 10.3390/data6070072); the shorter, the less a gyroscope's bias matters."""
 
 SETTLE_S = 1.0
 """After a gap the gyroscope no longer knows where it was; gravity is trusted again after this long."""
@@ -29,7 +29,7 @@ class Tracker(Protocol):
     """Any filter that follows up from block to block."""
 
     def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
-        """Take (N,3) rad/s and (N,3) m/s^2, return unit up in sensor axes (N,3) and whether the sensor is still (N,)."""
+        """Take (N,3) rad/s and (N,3) m/s^2, return unit up (N,3) and whether the sensor is still (N,)."""
 
     def restart(self) -> None:
         """Take what comes next as not joined to what came before."""
@@ -112,7 +112,7 @@ class Inclination:
         return np.concatenate(up), still
 
     def _begin(self, recent: Floats) -> None:
-        """Begin anew with what the first still second showed; what was integrated with an unknown bias is worth less."""
+        """Begin anew with what the first still second showed; integrating an unknown bias was worth less."""
         second = recent[-self._stillness.second :]
         self._bias.begin(second[:, :3])
         force = np.cumsum(second[:, 3:], axis=0)[-1:] / len(second)
@@ -125,7 +125,8 @@ class Inclination:
         turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate).T))
         gravity = self._gravity.push(quaternion.rotate(turned, acc.T).T)
         up = quaternion.rotate(quaternion.conjugate(turned), gravity.T)
-        return (up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])).T
+        unit: Floats = up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])
+        return unit.T
 
     def _mean_rate(self, rate: Floats) -> Floats:
         """Return the mean rate (N,3) since the sample before each."""

@@ -1,4 +1,4 @@
-"""Is the sensor at rest, and what does its gyroscope read then?"""
+"""Whether a sensor is at rest, and what its gyroscope reads then."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class GyroBias:
         return known
 
     def _settle(self) -> None:
-        """A rest is over: what it taught is what is known from now on."""
+        """Keep what the rest that is over has taught."""
         if self._resting is not None and np.any(self._resting[0] != self.bias):
             self.bias = self._resting[0].copy()
             self.weight = min(self.weight + self._resting[1], self._memory)

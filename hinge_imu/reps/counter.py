@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent, Status
+from hinge_imu.events import FaultEvent, RepEvent, Said, SetEvent, Status
 from hinge_imu.reps.exercises import profile
 from hinge_imu.reps.metrics import Rep, Trace, measure, tempo
 from hinge_imu.reps.segment import Bend, Bends
@@ -20,7 +20,7 @@ SETTLE_S = 1.0
 """So much more is smoothed with it, so that the low-pass has settled."""
 
 LEAST_DIRECTNESS = 0.4
-"""A rep is one movement each way; where less of the path than this led somewhere, the trunk was hopped or walked about."""
+"""A rep is one movement each way; where less of the path than this led somewhere, the wearer hopped or walked."""
 
 Span = tuple[int, int, int]
 """Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
@@ -48,67 +48,68 @@ class Counter:
         self._bends = Bends(header.rate_hz)
         self._rows = np.empty((5, 0))  # t_s, and in degrees pelvis, thorax, spine, and the leading one
         self._first = 0  # the number of the first row that is kept
-        self._last_bottom = 0
+        self._last_bottom = self._last_known = 0
         self._ordinal = 0
         self._set = 1
         self._said: list[Counted] = []  # the reps of the open set
 
-    def push(self, angles: SagittalAngles) -> Iterator[AnyEvent]:
+    def push(self, angles: SagittalAngles) -> Iterator[Said]:
         """Take the next angles, yield what can be said by them."""
         rows = self._lead(angles)
         self._rows = np.concatenate([self._rows, rows], axis=1)
         for bend in self._bends.push(rows[4]):
             if self._over(self._time(bend.entered)):
-                yield from self._close(self._deadline())
+                yield from self._close()
             yield from self._count(bend)
         if self._rows.shape[1] and self._over(self._time(self._bends.entered or self._end - 1)):
-            yield from self._close(self._deadline())
+            yield from self._close()
         self._forget()
 
-    def finish(self) -> Iterator[AnyEvent]:
+    def finish(self) -> Iterator[Said]:
         """Yield what the end of the stream decides: the rep on its way to rest, and the open set."""
         for bend in self._bends.finish():
             yield from self._count(bend)
-        yield from self._close(self._end)
+        yield from self._close()
 
-    def _count(self, bend: Bend) -> Iterator[AnyEvent]:
+    def _count(self, bend: Bend) -> Iterator[Said]:
         """Say a bend, if it is a rep; either way the window of the rep before ends at its bottom."""
         begin = max(self._last_bottom, bend.entered - self._margin, 0)
-        self._last_bottom = bend.bottom
+        self._last_bottom, self._last_known = bend.bottom, bend.known
         if self._said:
             last = self._said[-1]
             self._said[-1] = replace(last, span=(*last.span[:2], min(last.span[2], bend.bottom)))
         span = (begin, bend.bottom, self._end)
-        rep = self._measure(span, bend.known + 1)
+        rep = self._measure(span, bend.known + 1) if bend.returned else None
         if rep is None or not self._counts(rep):
             return
         if self._said and rep.eccentric.start > self._due():
-            yield from self._close(self._deadline())
+            yield from self._close()
         if self._said:
-            yield from self._confirm(bend.known + 1, rep)
+            yield from self._confirm(bend.known, bend.known + 1, rep)
         self._ordinal += 1
         self._said.append(Counted(self._ordinal, len(self._said) + 1, span, self._time(bend.known), rep))
-        yield from self._say(self._said[-1], "provisional", None, known=())
+        yield from self._say(bend.known, self._said[-1], "provisional", None, known=())
 
     def _counts(self, rep: Rep) -> bool:
         return rep.rom_deg >= self._profile.least_rom_deg and rep.directness >= LEAST_DIRECTNESS
 
-    def _confirm(self, stop: int, following: Rep | None) -> Iterator[AnyEvent]:
+    def _confirm(self, decided: int, stop: int, following: Rep | None) -> Iterator[Said]:
         """Say the last rep again, measured with all that came after it, up to sample ``stop``."""
         last = self._said[-1]
         rep = self._measure(last.span, stop) or last.rep
         pause = None if following is None else max(0.0, following.eccentric.start - rep.concentric.end)
         self._said[-1] = replace(last, rep=rep)
-        yield from self._say(
-            self._said[-1], "confirmed", pause, known=tuple(fault.name for fault in last.rep.faults)
-        )
+        known = tuple(fault.name for fault in last.rep.faults)
+        yield from self._say(decided, self._said[-1], "confirmed", pause, known)
 
-    def _close(self, stop: int) -> Iterator[AnyEvent]:
-        """End the open set, if there is one."""
+    def _close(self) -> Iterator[Said]:
+        """End the open set, if there is one; a bend that began in time has been waited for."""
         if not self._said:
             return
-        yield from self._confirm(stop, None)
-        yield SetEvent(
+        over = self._deadline()
+        decided = min(max(over, self._last_known), self._end - 1)
+        yield from self._confirm(decided, over, None)
+        ended = SetEvent(
             id=f"{self._session}-set-{self._set}",
             set=self._set,
             exercise=self._profile.name,
@@ -116,15 +117,16 @@ class Counter:
             start_s=self._said[0].rep.eccentric.start,
             end_s=self._said[-1].rep.concentric.end,
         )
+        yield self._time(decided), ended
         self._said = []
         self._set += 1
 
     def _say(
-        self, counted: Counted, status: Status, top_pause_s: float | None, known: tuple[str, ...]
-    ) -> Iterator[AnyEvent]:
-        rep, id_ = counted.rep, f"{self._session}-{counted.ordinal}"
+        self, decided: int, counted: Counted, status: Status, top_pause_s: float | None, known: tuple[str, ...]
+    ) -> Iterator[Said]:
+        at_s, rep, id_ = self._time(decided), counted.rep, f"{self._session}-{counted.ordinal}"
         phases = rep.eccentric.duration, rep.bottom_pause_s, rep.concentric.duration, top_pause_s
-        yield RepEvent(
+        event = RepEvent(
             id=id_,
             revision=1 if status == "provisional" else 2,
             set=self._set,
@@ -146,19 +148,14 @@ class Counter:
             spine_share=rep.spine_share,
             faults=rep.faults,
         )
+        yield at_s, event
         for fault in rep.faults:
             if fault.name not in known:
-                yield FaultEvent(
-                    rep_id=id_,
-                    name=fault.name,
-                    value=fault.value,
-                    limit=fault.limit,
-                    unit=fault.unit,
-                    at_s=fault.at_s,
-                )
+                evidence = {name: getattr(fault, name) for name in ("name", "value", "limit", "unit", "at_s")}
+                yield at_s, FaultEvent(rep_id=id_, **evidence)
 
     def _measure(self, span: Span, stop: int) -> Rep | None:
-        """Measure the rep in a window, with the samples before ``stop``; between two bottoms it reaches from top to top."""
+        """Measure the rep in a window, with the samples before ``stop``; it reaches from top to top."""
         begin, bottom, end = span
         first = max(begin - self._settle, self._first)
         trace = Trace.smoothed(self._rows[:, first - self._first : stop - self._first], self._rate)

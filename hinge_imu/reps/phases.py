@@ -7,9 +7,11 @@ carries at least a tenth of the phase's travel.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy.signal import butter, sosfiltfilt
 
 from hinge_imu.samples import Floats, stretches
 
@@ -37,13 +39,17 @@ class Phase(NamedTuple):
 
 def smooth(angles: Floats, rate_hz: float) -> Floats:
     """Return the inclinations (N, ...) low-passed at 6 Hz, both ways so that nothing is delayed."""
-    from scipy.signal import butter, sosfiltfilt
-
-    if CUT_OFF_HZ >= 0.45 * rate_hz or len(angles) < 4:
+    if 0.45 * rate_hz <= CUT_OFF_HZ or len(angles) < 4:
         return angles
-    sections = butter(2, CUT_OFF_HZ, fs=rate_hz, output="sos")
-    smoothed: Floats = sosfiltfilt(sections, angles, axis=0, padlen=min(len(angles) - 1, round(2 * rate_hz)))
+    padding = min(len(angles) - 1, round(2 * rate_hz))
+    smoothed: Floats = sosfiltfilt(_low_pass(rate_hz), angles, axis=0, padlen=padding)
     return smoothed
+
+
+@lru_cache
+def _low_pass(rate_hz: float) -> Floats:
+    sections: Floats = butter(2, CUT_OFF_HZ, fs=rate_hz, output="sos")
+    return sections
 
 
 def phase(t: Floats, rate: Floats) -> Phase | None:

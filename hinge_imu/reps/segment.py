@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import minimum_filter1d
 
 from hinge_imu.reps.phases import LEAST_RATE, OF_PEAK
 from hinge_imu.samples import Bools, Floats
@@ -41,11 +42,15 @@ PEAK_S = 0.1
 
 
 class Bend(NamedTuple):
-    """One bend, as sample numbers: where it was noticed, its bottom, and where its end was certain."""
+    """One bend, as sample numbers: where it was noticed, its bottom, and where its end was certain.
+
+    ``returned`` is false for who went down and stayed there.
+    """
 
     entered: int
     bottom: int
     known: int
+    returned: bool = True
 
 
 class State(Enum):
@@ -92,10 +97,8 @@ class Bends:
         if self._state is State.RISEN:
             yield self._done(self._next)
 
-    def _stand(self, end: int) -> None:
+    def _stand(self, end: int) -> Bend | None:
         """Wait until the inclination is well above the lowest of the last seconds."""
-        from scipy.ndimage import minimum_filter1d
-
         first = max(self._since, self._next - self._base_n)
         angle = self._view(first, end)
         # With its window shifted back, the filter's minimum is over the past alone.
@@ -105,8 +108,9 @@ class Bends:
         if self._next < end:
             self._state, self._since, self._bottom = State.BENT, self._next, self._next
             self._base = float(lowest[index])
+        return None
 
-    def _bend(self, end: int) -> None:
+    def _bend(self, end: int) -> Bend | None:
         """Follow the deepest point until most of the way is undone."""
         deadline = self._since + self._longest
         first, stop = self._bottom, min(end, deadline)
@@ -119,7 +123,8 @@ class Bends:
         if index < len(angle):
             self._state = State.RISEN
         elif stop == deadline:
-            self._stand_from(stop)
+            return self._done(stop, returned=False)
+        return None
 
     def _rise(self, end: int) -> Bend | None:
         """Wait until the rate has fallen to where a phase ends; going down again is a rate below that, too."""
@@ -133,13 +138,10 @@ class Bends:
         self._next = self._bottom + _first(slow, self._next - self._bottom)
         return self._done(self._next) if self._next < end else None
 
-    def _done(self, known: int) -> Bend:
-        bend = Bend(self._since, self._bottom, known)
-        self._stand_from(known)
+    def _done(self, known: int, *, returned: bool = True) -> Bend:
+        bend = Bend(self._since, self._bottom, known, returned)
+        self._state, self._since = State.STANDING, known
         return bend
-
-    def _stand_from(self, index: int) -> None:
-        self._state, self._since = State.STANDING, index
 
     def _view(self, start: int, stop: int) -> Floats:
         return self._angle[start - self._offset : stop - self._offset]
