@@ -1,0 +1,71 @@
+"""What every recording offers, whichever its format."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from hinge_imu.events import AnyEvent
+from hinge_imu.samples import Header, RawArray
+
+
+class RecordingError(ValueError):
+    """A recording that cannot be used; the message names the file, what was found, and the mend."""
+
+
+class Recording(ABC):
+    """A session on disk: its header at once, its samples block after block.
+
+    ``header`` says what the samples mean; ``warnings`` are sentences for people, filled while `blocks` runs;
+    ``fraction`` (0..1) is how much of the file `blocks` has read.
+    """
+
+    header: Header
+    warnings: list[str]
+    fraction: float
+
+    @abstractmethod
+    def blocks(self) -> Iterator[RawArray]:
+        """Yield the samples (``header.dtype``) in order of arrival, in blocks as the file has them."""
+
+    @abstractmethod
+    def events(self) -> list[AnyEvent]:
+        """Return what was said live, in the order it was said; empty where the format has no place for it."""
+
+
+def not_a_file(path: Path) -> str | None:
+    """Return the sentence that says why nothing can be read at ``path``, or None where something can."""
+    if not path.exists():
+        return f"{path}: there is no such file; check the name and the folder"
+    if path.is_dir():
+        return f"{path}: is a folder; give the path of one recording in it"
+    if not os.access(path, os.R_OK):
+        return f"{path}: may not be read by this user; mend its permissions (chmod +r)"
+    if path.stat().st_size == 0:
+        return f"{path}: is empty; nothing was ever written to it, give another recording"
+    return None
+
+
+def new_file(path: Path | str) -> BinaryIO:
+    """Make a file to write a recording to; raises `RecordingError` where that cannot be."""
+    try:
+        return Path(path).open("wb")
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be written ({error.strerror}); give another place") from error
+
+
+def batched(blocks: Iterable[RawArray], samples: int) -> Iterator[RawArray]:
+    """Join consecutive blocks until each has at least ``samples`` samples (the last may have fewer)."""
+    waiting: list[RawArray] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(map(len, waiting)) >= samples:
+            yield np.concatenate(waiting)
+            waiting = []
+    if waiting:
+        yield np.concatenate(waiting)

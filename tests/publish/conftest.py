@@ -1,0 +1,155 @@
+import socket
+from contextlib import suppress
+from threading import Thread
+
+import pytest
+
+from hinge_imu.config import Config, PublishConfig
+from hinge_imu.events import Fault, FaultEvent, NoticeEvent, RepEvent, SensorEvent, SetEvent
+from hinge_imu.publish.broker import PrivateBroker
+from hinge_imu.publish.coach import Coach
+from hinge_imu.samples import Header
+
+GYM = "barbell-club"
+
+
+@pytest.fixture(scope="session")
+def broker():
+    with PrivateBroker() as running:
+        yield running
+
+
+@pytest.fixture
+def header(request):
+    """A session whose strap is named after the test, so that what one test retains disturbs no other."""
+    return Header(
+        session_id="monday-1",
+        unit="counts",
+        clock="polled",
+        rate_hz=200.0,
+        exercise="rdl",
+        athlete="Zoë",
+        tempo="3-1-1-0",
+        started_utc="2025-01-31T17:05:00+00:00",
+        labels={"bar": "60 kg"},
+        config=Config(publish=PublishConfig(gym=GYM, strap=request.node.name[:64])),
+    )
+
+
+@pytest.fixture
+def coach(broker, header):
+    """What a coach hears of this test's strap: wait_for(level, n) returns the next n payloads on a level."""
+    with Coach(broker.url, GYM) as listening:
+        yield Ear(listening, header.config.publish.strap)
+
+
+class Ear:
+    def __init__(self, coach, strap):
+        self.coach, self.strap, self.heard = coach, strap, []
+
+    def level(self, name):
+        return [payload for level, payload in self.heard if level == name]
+
+    def wait_for(self, name, count=1, quiet_s=10.0):
+        if len(self.level(name)) >= count:
+            return self.level(name)
+        for topic, payload in self.coach.messages(quiet_s):
+            *_, strap, level = topic.split("/")
+            if strap == self.strap:
+                self.heard.append((level, payload))
+            if len(self.level(name)) >= count:
+                break
+        return self.level(name)
+
+
+@pytest.fixture
+def cable(broker):
+    with Cable(broker.port) as plugged:
+        yield plugged
+
+
+class Cable:
+    """A line to the broker that can be unplugged: without a word to either end, as a link is lost."""
+
+    def __init__(self, port):
+        self.far = port
+        self.near = None
+        self.ends = []
+        self.server = None
+
+    def __enter__(self):
+        self.plug()
+        return self
+
+    def __exit__(self, *_):
+        self.cut()
+
+    @property
+    def url(self):
+        return f"mqtt://127.0.0.1:{self.near}"
+
+    def plug(self):
+        self.server = socket.create_server(("127.0.0.1", self.near or 0))
+        self.near = self.server.getsockname()[1]
+        Thread(target=self._accept, args=[self.server], daemon=True).start()
+
+    def cut(self):
+        for end in [self.server, *self.ends]:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self.ends = []
+
+    def _accept(self, server):
+        with suppress(OSError):
+            while True:
+                near, _ = server.accept()
+                far = socket.create_connection(("127.0.0.1", self.far))
+                self.ends += [near, far]
+                for source, sink in (near, far), (far, near):
+                    Thread(target=self._carry, args=[source, sink], daemon=True).start()
+
+    @staticmethod
+    def _carry(source, sink):
+        with suppress(OSError):
+            while data := source.recv(4096):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def rep():
+    fault = Fault(name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2)
+    return RepEvent(
+        id="monday-1-3",
+        revision=2,
+        set=1,
+        rep=3,
+        exercise="rdl",
+        status="confirmed",
+        said_s=16.52,
+        start_s=12.31,
+        bottom_s=14.92,
+        end_s=16.4,
+        eccentric_s=2.41,
+        bottom_pause_s=0.3,
+        concentric_s=1.22,
+        top_pause_s=None,
+        tempo="2.4-0.3-1.2-",
+        pelvis_rom_deg=61.0,
+        thorax_rom_deg=70.2,
+        spine_flexion_peak_deg=11.4,
+        spine_share=0.13,
+        faults=(fault,),
+    )
+
+
+@pytest.fixture
+def events(rep):
+    return [
+        rep,
+        FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2),
+        SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
+        SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),
+        NoticeEvent(text="stand still for a second", at_s=0.5),
+    ]

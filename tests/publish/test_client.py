@@ -1,0 +1,55 @@
+import ssl
+
+import pytest
+
+from hinge_imu.publish.client import Address, client, parse
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("mqtt://localhost", Address("localhost", 1883, tls=False, user=None)),
+        ("mqtts://broker.gym.example", Address("broker.gym.example", 8883, tls=True, user=None)),
+        ("mqtt://10.0.0.5:1884/", Address("10.0.0.5", 1884, tls=False, user=None)),
+        ("mqtts://strap-7@host:9000", Address("host", 9000, tls=True, user="strap-7")),
+        ("mqtt://[::1]:1883", Address("::1", 1883, tls=False, user=None)),
+    ],
+)
+def test_a_brokers_url_is_taken_apart(url, address):
+    assert parse(url) == address
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("localhost", "the scheme '' is none of mqtt, mqtts"),
+        ("localhost:1883", "the scheme 'localhost' is none"),
+        ("http://localhost", "the scheme 'http' is none"),
+        ("mqtt://", "the host is missing"),
+        ("mqtt://host:port", "Port could not be cast"),
+        ("mqtt://host:70000", "Port out of range"),
+        ("mqtt://host:0", "a port from 1 to 65535, and nothing else"),
+        ("mqtt://host/topic", "a port from 1 to 65535, and nothing else"),
+        ("mqtt://host?tls=1", "a port from 1 to 65535, and nothing else"),
+        ("mqtt://[::1", "Invalid IPv6 URL"),
+    ],
+)
+def test_each_wrong_url_is_refused_in_its_own_words(url, words):
+    with pytest.raises(ValueError) as caught:
+        parse(url)
+    assert f"the broker's URL {url!r} cannot be used" in str(caught.value)
+    assert words in str(caught.value)
+    assert "write mqtt[s]://[USER@]HOST[:PORT]" in str(caught.value)
+
+
+def test_a_password_in_the_url_is_refused_without_repeating_it():
+    with pytest.raises(ValueError, match="leave it out") as caught:
+        parse("mqtt://sam:secret@host")
+    assert "secret" not in str(caught.value)
+
+
+def test_tls_checks_the_brokers_certificate_and_user_and_password_are_set():
+    made = client(parse("mqtts://sam@host"), "secret")
+    assert made._ssl_context.verify_mode == ssl.CERT_REQUIRED
+    assert made._ssl_context.check_hostname
+    assert (made.username, made.password) == ("sam", "secret")

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from hinge_imu.recording import RecordingError, batched, open_recording
+
+
+def refusal(path):
+    with pytest.raises(RecordingError) as caught:
+        open_recording(path)
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{path}: ")
+    assert "\n" not in sentence
+    return sentence
+
+
+def test_each_wrong_path_is_refused_in_its_own_words(tmp_path):
+    (tmp_path / "folder.mcap").mkdir()
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "empty.mcap").touch()
+    (tmp_path / "notes.txt").write_text("t_s")
+    (tmp_path / "plain").write_text("t_s")
+    assert "no such file" in refusal(tmp_path / "gone.csv")
+    assert "is a folder" in refusal(tmp_path / "folder.mcap")
+    assert "is empty" in refusal(tmp_path / "empty.csv")
+    assert "is empty" in refusal(tmp_path / "empty.mcap")
+    assert "suffix '.txt' is not known" in refusal(tmp_path / "notes.txt")
+    assert "suffix '' is not known" in refusal(tmp_path / "plain")
+
+
+def test_text_named_mcap_is_refused(tmp_path):
+    path = tmp_path / "table.mcap"
+    path.write_text("t_s,pelvis_acc_x\n")
+    assert "is no MCAP file (it begins with b't_s,pelv'); a CSV must be named .csv" in refusal(path)
+
+
+@pytest.mark.parametrize("junk", [b"\x89MCAP0\r\n" + bytes(100), bytes(range(256)), "t_s,\n".encode("utf-16")])
+def test_binary_junk_named_csv_is_refused(tmp_path, junk):
+    path = tmp_path / "junk.csv"
+    path.write_bytes(junk)
+    assert "is not UTF-8 text" in refusal(path)
+
+
+def test_batches_hold_what_was_asked_for_and_lose_nothing():
+    blocks = np.split(np.arange(100), [3, 4, 4, 50, 51, 99])
+    joined = list(batched(blocks, 20))
+    assert [len(block) for block in joined] == [50, 49, 1]
+    np.testing.assert_array_equal(np.concatenate(joined), np.arange(100))
+
+
+def test_no_blocks_make_no_batches():
+    assert list(batched([], 5)) == []
