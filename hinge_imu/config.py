@@ -58,7 +58,7 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How orientation is found: the filter's name, and its time constant where it has one."""
 
     filter: Filter = "inclination"
-    tau_s: Positive = 2.5
+    tau_s: Positive = 3.0
 
 
 class PublishConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

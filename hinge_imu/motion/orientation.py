@@ -11,15 +11,17 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from scipy.signal import butter, lfilter
+from scipy.signal import bilinear, sosfilt, sosfilt_zi, tf2sos
 
 from hinge_imu.motion import quaternion
 from hinge_imu.motion.rest import GyroBias, Stillness
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
 
-TAU_S = 2.5
-"""Time constant of the gravity low-pass: 2 to 3 s is best on optically tracked movement (BROAD,
-DOI 10.3390/data6070072); the shorter, the less a gyroscope's bias matters."""
+TAU_S = 3.0
+"""Time constant of the gravity low-pass, the best on optically tracked movement (BROAD, DOI 10.3390/data6070072)."""
+
+DRIFT_S = 10.0
+"""Time constant over which gravity's drift is averaged; between 7 and 15 s it hardly matters."""
 
 SETTLE_S = 1.0
 """After a gap the gyroscope no longer knows where it was; gravity is trusted again after this long."""
@@ -36,12 +38,20 @@ class Tracker(Protocol):
 
 
 class GravityLowpass:
-    """A growing mean for the first ``tau_s``, then a second-order Butterworth low-pass that takes over from it."""
+    """A mean that grows for the first second, then a low-pass that lags behind neither rest nor a steady drift.
+
+    A second-order Butterworth low-pass L(s) of time constant tau, as in VQF, follows gravity that drifts at a steady rate
+    (an unknown gyroscope bias makes it do so) late by a lag of sqrt(2) / w, w = sqrt(2) / tau. The drift is slow to change,
+    so its rate is taken from a much longer average, and what the lag costs is put back: L(s) (1 + lag s / (1 + slow s)).
+    """
 
     def __init__(self, rate_hz: float, tau_s: float) -> None:
-        # The cut-off of the time constant: VQF, section 2.3.
-        self._b, self._a = butter(2, np.sqrt(2) / (2 * np.pi * tau_s), fs=rate_hz)
-        self._warm_up = max(2, round(tau_s * rate_hz))
+        w = np.sqrt(2) / tau_s
+        lag = np.sqrt(2) / w
+        up = np.polymul([w * w], [DRIFT_S + lag, 1.0])
+        down = np.polymul([1.0, np.sqrt(2) * w, w * w], [DRIFT_S, 1.0])
+        self._sections = tf2sos(*bilinear(up, down, fs=rate_hz))
+        self._warm_up = max(2, round(rate_hz))
         self.restart()
 
     def restart(self, mean: Floats | None = None, samples: int = 0) -> None:
@@ -61,10 +71,9 @@ class GravityLowpass:
             self._seen += head
         if head < len(force):
             if self._state is None:
-                # The state in which the filter has read the mean for ever.
-                mean = self._sum / self._seen
-                self._state = np.stack([(1 - self._b[0]) * mean[0], (self._b[2] - self._a[2]) * mean[0]])
-            out[head:], self._state = lfilter(self._b, self._a, force[head:], axis=0, zi=self._state)
+                # The state of a filter that has read the mean for ever.
+                self._state = sosfilt_zi(self._sections)[:, :, None] * (self._sum / self._seen)
+            out[head:], self._state = sosfilt(self._sections, force[head:], axis=0, zi=self._state)
         return out
 
 
