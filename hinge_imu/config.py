@@ -10,7 +10,19 @@ import msgspec
 
 Segment = Literal["pelvis", "thorax"]
 Filter = Literal["inclination", "madgwick", "mahony"]
-Exercise = Literal["auto", "hinge", "rdl", "single_leg", "kneeling", "toe_touch", "wall", "dowel"]
+Exercise = Literal[
+    "auto",
+    "hinge",
+    "rdl",
+    "good_morning",
+    "deadlift",
+    "swing",
+    "single_leg",
+    "kneeling",
+    "toe_touch",
+    "wall",
+    "dowel",
+]
 EXERCISES: tuple[Exercise, ...] = get_args(Exercise)
 
 Vector = tuple[float, float, float]

@@ -10,6 +10,9 @@ from hinge_imu.events import NoticeEvent, Said, SensorEvent
 from hinge_imu.motion.rest import STILL_S
 from hinge_imu.samples import NS, SEGMENTS, Bools, Frames, Header, SagittalAngles, Times
 
+LEAST_HOLE_S = 0.05
+"""Narrower holes are bridged, except at the edges, where one chip starts or stops a sample before the other."""
+
 PATIENCE_S = STILL_S + 0.5
 """A wearer who stands still at once has angles after a second; much later deserves a word."""
 
@@ -38,7 +41,7 @@ class Notices:
         """Say the holes that never ended, and that nobody ever stood still."""
         for sensor, lost_at in enumerate(self._lost_at):
             if lost_at is not None:
-                yield _hole(sensor, lost_at, self._last_ns)
+                yield from _hole(sensor, lost_at, self._last_ns)
         if not self._stood:
             yield _notice(
                 self._last_ns * NS,
@@ -51,7 +54,7 @@ class Notices:
         for change in np.flatnonzero(valid != before):
             lost_at = self._lost_at[sensor]
             if lost_at is not None:
-                yield _hole(sensor, lost_at, int(t_ns[change]))
+                yield from _hole(sensor, lost_at, int(t_ns[change]))
             self._lost_at[sensor] = None if valid[change] else int(t_ns[change])
 
     def _wait(self, angles: SagittalAngles) -> Iterator[Said]:
@@ -67,9 +70,10 @@ class Notices:
             )
 
 
-def _hole(sensor: int, start_ns: int, stop_ns: int) -> Said:
+def _hole(sensor: int, start_ns: int, stop_ns: int) -> Iterator[Said]:
     lost_s = (stop_ns - start_ns) * NS
-    return stop_ns * NS, SensorEvent(segment=SEGMENTS[sensor], what="gap", at_s=start_ns * NS, lost_s=lost_s)
+    if lost_s >= LEAST_HOLE_S:
+        yield stop_ns * NS, SensorEvent(segment=SEGMENTS[sensor], what="gap", at_s=start_ns * NS, lost_s=lost_s)
 
 
 def _notice(at_s: float, text: str) -> Said:

@@ -40,9 +40,10 @@ class Tracker(Protocol):
 class GravityLowpass:
     """A mean that grows for the first second, then a low-pass that lags behind neither rest nor a steady drift.
 
-    A second-order Butterworth low-pass L(s) of time constant tau, as in VQF, follows gravity that drifts at a steady rate
-    (an unknown gyroscope bias makes it do so) late by a lag of sqrt(2) / w, w = sqrt(2) / tau. The drift is slow to change,
-    so its rate is taken from a much longer average, and what the lag costs is put back: L(s) (1 + lag s / (1 + slow s)).
+    A second-order Butterworth low-pass L(s) of time constant tau, as in VQF, follows gravity that drifts at a steady
+    rate (an unknown gyroscope bias makes it do so) late by sqrt(2) / w, w = sqrt(2) / tau. The drift is slow to change,
+    so its rate is taken from a much longer average, and what the lag costs is put back:
+    L(s) (1 + lag s / (1 + slow s)).
     """
 
     def __init__(self, rate_hz: float, tau_s: float) -> None:

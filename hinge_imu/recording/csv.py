@@ -193,9 +193,11 @@ def _header(path: Path, table: TableReader, rate_hz: float) -> Header:
     known["simulated"] = known.get("simulated", "").lower() in {"true", "yes", "1"}
     known.setdefault("session_id", f"csv-{_digest(path)}")
     if known.get("exercise", "auto") not in EXERCISES:
-        raise RecordingError(
-            f"{path}: the header line '# exercise: {known['exercise']}' names none that is known; "
-            f"write one of {', '.join(EXERCISES)}"
+        # A stranger's word for the lift is no reason to refuse the recording.
+        labels["exercise"] = known.pop("exercise")
+        table.warnings.append(
+            f"{path}: the header line '# exercise: {labels['exercise']}' names none that is known, "
+            f"so every bend counts; known are {', '.join(EXERCISES)}"
         )
     if "started_utc" in known:
         _check_utc(path, known["started_utc"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hinge_imu.events import FaultEvent, RepEvent, Said, SetEvent, Status
+from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, Said, SetEvent, Status
 from hinge_imu.reps.exercises import profile
 from hinge_imu.reps.metrics import Rep, Trace, measure, tempo
 from hinge_imu.reps.segment import Bend, Bends
@@ -21,6 +21,8 @@ SETTLE_S = 1.0
 
 LEAST_DIRECTNESS = 0.4
 """A rep is one movement each way; where less of the path than this led somewhere, the wearer hopped or walked."""
+
+FROM_STANDING = "{} reps are timed from standing to standing: pulls from the floor are not told apart yet"
 
 Span = tuple[int, int, int]
 """Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
@@ -56,6 +58,8 @@ class Counter:
     def push(self, angles: SagittalAngles) -> Iterator[Said]:
         """Take the next angles, yield what can be said by them."""
         rows = self._lead(angles)
+        if rows.shape[1] and not self._end and self._profile.starts_bent:
+            yield float(rows[0, 0]), NoticeEvent(text=FROM_STANDING.format(self._profile.name), at_s=float(rows[0, 0]))
         self._rows = np.concatenate([self._rows, rows], axis=1)
         for bend in self._bends.push(rows[4]):
             if self._over(self._time(bend.entered)):

@@ -17,7 +17,7 @@ from hinge_imu.samples import Floats
 
 @dataclass(frozen=True)
 class Trace:
-    """Smoothed inclinations in degrees over t (N,) s, nan where not valid; ``lead`` is the one that finds the phases."""
+    """Smoothed inclinations in degrees over t (N,) s, nan where not valid; ``lead`` shows the phases."""
 
     t: Floats
     pelvis: Floats

@@ -65,6 +65,10 @@ class Sampler:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the stream and let go of the bus."""
         self.stop()
         self._thread.shutdown()
         for life in self._due_ns:
@@ -96,6 +100,16 @@ class Sampler:
             yield block
         if self._reading is not None and self._reading.done():
             self._reading.result()
+
+    def in_virtual_time(self, advance: Callable[[int], object], seconds: float) -> Iterator[RawArray]:
+        """Yield the blocks of so many seconds without a thread; ``advance`` lets ns pass on the given clock."""
+        end = self._now() + round(seconds / NS)
+        while self._now() < end:
+            advance(round(self.turn() / NS))
+            while not self._blocks.empty():
+                block = self._blocks.get()
+                if block is not None:
+                    yield block
 
     def stop(self) -> None:
         """End the stream; safe from any thread and from a signal handler."""

@@ -59,7 +59,7 @@ class Lifter:
         self._lean, self._side, self._turn, self._breath = (Sway.draw(rng, sway_deg) for _ in range(4))
 
     def progress(self, t: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return how deep the lifter is, 0 standing to 1 at the bottom, and that rep's depth and spine flexion in deg."""
+        """Return how deep the lifter is, 0 standing to 1 at the bottom, and that rep's depth and flexion in deg."""
         knots, levels, depths, spines = self._keyframes
         part = np.clip(np.searchsorted(knots, t, side="right") - 1, 0, len(knots) - 2)
         share = (t - knots[part]) / np.maximum(knots[part + 1] - knots[part], 1e-9)
@@ -101,7 +101,7 @@ class Lifter:
         """Return what perfect sensors in segment axes would measure: m/s^2 (N,3) and rad/s (N,3)."""
         before, now, after = (self.position(sensor, t + step) for step in (-STEP_S, 0.0, STEP_S))
         acceleration = (after - 2 * now + before) / STEP_S**2
-        force = self.orientation(sensor, t).inv().apply(acceleration + [0.0, GRAVITY, 0.0])
+        force = self.orientation(sensor, t).inv().apply(acceleration + np.array([0.0, GRAVITY, 0.0]))
         turned = self.orientation(sensor, t - STEP_S).inv() * self.orientation(sensor, t + STEP_S)
         return force, turned.as_rotvec() / (2 * STEP_S)
 

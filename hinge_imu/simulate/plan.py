@@ -18,9 +18,10 @@ PEAK_RATE = 1.875
 
 @dataclass(frozen=True)
 class RepPlan:
-    """One rep that starts standing: how deep the thorax leans, how far the spine flexes (deg), how long each part takes.
+    """One rep that starts standing: how deep the thorax leans, how far the spine flexes, how long each part takes.
 
-    The durations (s) are those of the whole minimum-jerk movements, whose slow ends no observer counts as movement.
+    Angles in degrees. The durations (s) are those of the whole minimum-jerk movements, whose slow ends no observer
+    counts as movement.
     """
 
     depth_deg: float
@@ -72,10 +73,9 @@ def edge(travel_deg: float, duration_s: float) -> float:
     return float(0.5 - np.sqrt(max(0.0, 0.25 - product)))
 
 
-def for_tempo(
-    depth_deg: float, spine_deg: float, eccentric: float, bottom_pause: float, concentric: float, top_pause: float
-) -> RepPlan:
-    """Return the plan that an observer would time with these digits (s)."""
+def for_tempo(depth_deg: float, spine_deg: float, tempo: tuple[float, float, float, float]) -> RepPlan:
+    """Return the plan that an observer would time with this tempo: down, bottom pause, up, top pause in s."""
+    eccentric, bottom_pause, concentric, top_pause = tempo
     whole = {}
     for name, seconds in (("eccentric", eccentric), ("concentric", concentric)):
         duration = seconds

@@ -20,8 +20,10 @@ RESIDUAL = 0.1
 """What calibration is taken to have left of the data sheet's worst errors."""
 
 TYPICAL: dict[str, tuple[float, float]] = {
+    "auto": (72.0, 9.0),
     "hinge": (72.0, 9.0),
     "rdl": (68.0, 8.0),
+    "good_morning": (68.0, 9.0),
     "single_leg": (70.0, 8.0),
     "wall": (60.0, 7.0),
     "dowel": (65.0, 5.0),
@@ -50,7 +52,7 @@ def timetable(
     plans: list[RepPlan] = []
     for number in range(reps):
         flexion = ROUNDED_DEG if rounded and number % 2 else spine
-        plans.append(vary(for_tempo(depth, flexion, *tempo), rng))
+        plans.append(vary(for_tempo(depth, flexion, tempo), rng))
     return Timetable(tuple(plans))
 
 
@@ -59,7 +61,7 @@ def fitting(rng: np.random.Generator, seconds: float) -> Timetable:
     plans: list[RepPlan] = []
     while True:
         flexion = ROUNDED_DEG if len(plans) % 4 == 2 else TYPICAL["hinge"][1]
-        plan = vary(for_tempo(TYPICAL["hinge"][0], flexion, *TEMPO), rng)
+        plan = vary(for_tempo(TYPICAL["hinge"][0], flexion, TEMPO), rng)
         drawn = Timetable((*plans, plan))
         if drawn.duration_s > seconds:
             return Timetable(tuple(plans))
@@ -76,7 +78,7 @@ def strap(
 ) -> SimulatedBus:
     """Put the configured chips on the lifter's back, each turned its own way, and all on one bus; it is time 0 now."""
     now = clock()
-    chips = {}
+    chips: dict[int, Chip] = {}
     for sensor in config.sensors:
         motion = partial(lifter.specific_force_and_rate, SEGMENTS.index(sensor.segment))
         source = mounted(motion, Rotation.random(rng=rng).as_matrix(), start_ns=now)

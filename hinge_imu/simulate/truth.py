@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ ROUNDING_DEG, CLEARLY_DEG = 25.0, 3.0
 
 
 def angles(lifter: Lifter) -> dict[str, Floats]:
-    """Return ``t_s`` and the true ``pelvis_deg``, ``thorax_deg``, ``spine_deg`` (N,), zero in the first still second."""
+    """Return ``t_s`` and the true ``pelvis_deg``, ``thorax_deg``, ``spine_deg`` (N,), zero in the first second."""
     t = np.arange(0.0, lifter.timetable.duration_s, 1 / RATE_HZ)
     pelvis, thorax = (angle - angle[t < 1.0].mean() for angle in lifter.inclinations(t))
     return {"t_s": t, "pelvis_deg": pelvis, "thorax_deg": thorax, "spine_deg": thorax - pelvis}
@@ -28,7 +29,7 @@ def labels(lifter: Lifter, exercise: str) -> dict[str, Any]:
     timetable = lifter.timetable
     seen = angles(lifter)
     reps = [_rep(seen, onset, plan) for onset, plan in zip(timetable.onsets_s, timetable.reps, strict=False)]
-    for rep, following in zip(reps, reps[1:], strict=False):
+    for rep, following in pairwise(reps):
         rep["top_pause_s"] = following["start_s"] - rep["end_s"]
     for number, rep in enumerate(reps, 1):
         rep.update(set=1, rep=number)

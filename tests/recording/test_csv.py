@@ -186,15 +186,18 @@ def spoiled(row, column, cell):
         (text([]), "has 0 rows"),
         (text(table(50, 10.0)), "has 10 rows a second; from 20 to 1000 can be used"),
         (text(table(50, 1100.0)), "has 1100 rows a second"),
-        (
-            text(table(), head="# exercise: deadlfit\n"),
-            "'# exercise: deadlfit' names none that is known; write one of auto",
-        ),
         (text(table(), head="# started_utc: monday\n"), "'# started_utc: monday' is no date and time"),
     ],
 )
 def test_each_wrong_table_is_refused_in_its_own_words(path, content, words):
     assert words in refusal(path, content)
+
+
+def test_a_lift_that_is_not_known_is_kept_as_a_label_and_said(path):
+    path.write_text(text(table(), head="# exercise: zercher\n"))
+    recording = open_recording(path)
+    assert (recording.header.exercise, recording.header.labels["exercise"]) == ("auto", "zercher")
+    assert "names none that is known" in recording.warnings[0]
 
 
 def test_a_wrong_cell_is_named_by_its_line_across_pieces_and_blank_lines(path):

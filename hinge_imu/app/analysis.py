@@ -1,0 +1,70 @@
+"""The whole product in one call from Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from hinge_imu.app.replay import replay
+from hinge_imu.config import Exercise
+from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent, to_dict
+from hinge_imu.recording import open_recording
+from hinge_imu.samples import Header, SagittalAngles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+E_ = TypeVar("E_", bound=AnyEvent)
+
+
+class Events(tuple[E_, ...], Generic[E_]):
+    """Events of one kind, in the order in which they were said."""
+
+    __slots__ = ()
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a row an event; needs pandas."""
+        import pandas as pd
+
+        return pd.DataFrame([to_dict(event) for event in self])
+
+
+@dataclass(frozen=True)
+class Session:
+    """What a recording holds: ``reps``, ``sets``, ``faults`` as events, ``angles`` at every sample, and the rest."""
+
+    header: Header
+    reps: Events[RepEvent]
+    sets: Events[SetEvent]
+    faults: Events[FaultEvent]
+    angles: SagittalAngles
+    others: Events[AnyEvent]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the reps, a row each; needs pandas."""
+        return self.reps.to_pandas()
+
+
+def analyze(path: Path | str, exercise: Exercise | None = None) -> Session:
+    """Run a recording through the pipeline that runs live, and return all it says.
+
+    Raises
+    ------
+    hinge_imu.recording.RecordingError
+        Names the file, what was found in it, and the mend.
+    """
+    recording = open_recording(path)
+    seen: list[SagittalAngles] = []
+    said = replay(recording, exercise, seen.append)
+    angles = SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))) if seen else _no_angles()
+    kinds = RepEvent, SetEvent, FaultEvent
+    reps, sets, faults = (Events(event for event in said if isinstance(event, kind)) for kind in kinds)
+    others = Events(event for event in said if not isinstance(event, kinds))
+    return Session(recording.header, reps, sets, faults, angles, others)  # type: ignore[arg-type]  # sorted just above
+
+
+def _no_angles() -> SagittalAngles:
+    return SagittalAngles(np.empty(0, np.int64), *np.empty((3, 0)))

@@ -1,0 +1,95 @@
+"""Live: both sensors through the pipeline, onto the disk and to the broker, until someone stops it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Timer
+from typing import Any
+
+from hinge_imu.app.session import Listeners, run
+from hinge_imu.config import Config
+from hinge_imu.events import AnyEvent
+from hinge_imu.publish.mqtt import Publisher
+from hinge_imu.recording import McapWriter
+from hinge_imu.samples import Header
+from hinge_imu.sensing.sampler import Sampler
+
+
+def default_recordings() -> Path:
+    """Return where sessions go: systemd's state directory in a service, else the user's data folder."""
+    state = os.environ.get("STATE_DIRECTORY")
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(state) if state else data / "hinge-imu" / "recordings"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a live session ended: its header, its recording, and how many messages the broker did not acknowledge."""
+
+    header: Header
+    recording: Path
+    unacknowledged: int
+
+
+def live(
+    config: Config,
+    *,
+    tell: Callable[[AnyEvent], None],
+    say: Callable[[str], None],
+    bus_number: int = 1,
+    seconds: float | None = None,
+    recordings: Path | None = None,
+    publish: bool = True,
+    **about: Any,
+) -> Outcome:
+    """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
+
+    ``tell`` hears every event, ``say`` a sentence when a sensor is lost or back; ``about`` are further fields of the
+    header. What was being done is finished: the open rep is closed or dropped, the recording whole.
+    """
+    started = datetime.now(UTC)
+    with ExitStack() as closing:
+        sampler = closing.enter_context(Sampler(config, bus_number, say=say))
+        header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
+        path = _new_path(recordings or default_recordings(), started, header.session_id)
+        closing.enter_context(_stopping(sampler.stop, seconds))
+        writer = closing.enter_context(McapWriter(path, header))
+        listeners = Listeners(samples=[writer.samples], events=[writer.event, tell])
+        unacknowledged = 0
+        publisher = closing.enter_context(Publisher(header)) if publish else None
+        if publisher is not None:
+            listeners.angles.append(publisher.angles)
+            listeners.events.insert(0, publisher.event)
+        run(header, sampler.blocks(), listeners)
+        if publisher is not None:
+            unacknowledged = publisher.close()
+    return Outcome(header, path, unacknowledged)
+
+
+def _new_path(folder: Path, started: datetime, session_id: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{started:%Y%m%dT%H%M%SZ}_{session_id}.mcap"
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]:
+    """Call ``stop`` at Ctrl-C, at SIGTERM, and when the time is over."""
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
+    timer = None if seconds is None else Timer(seconds, stop)
+    if timer is not None:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,68 @@
+"""A recording through the very pipeline that runs live, as fast as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+import numpy as np
+
+from hinge_imu.app.session import Listeners, run
+from hinge_imu.config import Exercise
+from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent
+from hinge_imu.recording import Recording, batched
+from hinge_imu.samples import RawArray, SagittalAngles
+
+BLOCK = 24_000
+"""Samples a block, a minute of two chips at 200 Hz: large enough for speed, small enough for a Pi's memory."""
+
+
+def replay(
+    recording: Recording,
+    exercise: Exercise | None = None,
+    watch: Callable[[SagittalAngles], None] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> list[AnyEvent]:
+    """Return what the session says, each rep once and as it ended, with the warnings of the recording as notices.
+
+    ``exercise`` replaces the recording's own; ``watch`` sees the inclinations, ``progress`` the share done (0..1).
+    """
+    header = recording.header
+    if exercise is not None:
+        header = msgspec.structs.replace(header, exercise=exercise)
+    said: list[AnyEvent] = []
+    run(header, _told(recording, progress), Listeners(angles=[watch] if watch else [], events=[said.append]))
+    final = {event.id: event for event in said if isinstance(event, RepEvent)}
+    warnings: list[AnyEvent] = [NoticeEvent(text=text, at_s=0.0) for text in recording.warnings]
+    return warnings + [event for event in said if not isinstance(event, RepEvent) or _last(event, final)]
+
+
+def _last(event: RepEvent, final: dict[str, RepEvent]) -> bool:
+    return event is final[event.id] and event.status != "retracted"
+
+
+def _told(recording: Recording, progress: Callable[[float], None] | None) -> Iterator[RawArray]:
+    for block in batched(recording.blocks(), BLOCK):
+        yield block
+        if progress is not None:
+            progress(recording.fraction)
+
+
+@contextmanager
+def angles_csv(path: Path | None) -> Iterator[Callable[[SagittalAngles], None] | None]:
+    """Give what writes ``t_s,pelvis_deg,thorax_deg,spine_deg``, a row a sample, empty where not valid."""
+    if path is None:
+        yield None
+        return
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write("t_s,pelvis_deg,thorax_deg,spine_deg\n")
+        yield lambda angles: _write(file, angles)
+
+
+def _write(file: TextIO, angles: SagittalAngles) -> None:
+    rows = np.column_stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
+    text = "".join(map("%.6f,%.4f,%.4f,%.4f\n".__mod__, map(tuple, rows.tolist())))
+    file.write(text.replace("nan", ""))

@@ -1,0 +1,39 @@
+"""One session: blocks from any source through the pipeline, and what comes of them to whoever listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from hinge_imu.events import AnyEvent
+from hinge_imu.pipeline import Pipeline
+from hinge_imu.samples import Header, RawArray, SagittalAngles
+
+
+@dataclass(frozen=True)
+class Listeners:
+    """Who is told of raw samples, of inclinations, and of events; each in the order of the list."""
+
+    samples: list[Callable[[RawArray], None]] = field(default_factory=list)
+    angles: list[Callable[[SagittalAngles], None]] = field(default_factory=list)
+    events: list[Callable[[AnyEvent], None]] = field(default_factory=list)
+
+
+def run(header: Header, blocks: Iterable[RawArray], listeners: Listeners) -> None:
+    """Push every block through a new pipeline, telling the listeners; of samples before they are worked on."""
+
+    def watch(angles: SagittalAngles) -> None:
+        for listen in listeners.angles:
+            listen(angles)
+
+    def say(events: list[AnyEvent]) -> None:
+        for event in events:
+            for listen in listeners.events:
+                listen(event)
+
+    pipeline = Pipeline(header, watch)
+    for raw in blocks:
+        for listen in listeners.samples:
+            listen(raw)
+        say(pipeline.push(raw))
+    say(pipeline.finish())

@@ -1,0 +1,95 @@
+"""A labelled recording of a lifter who is not there, made by the real driver on simulated chips, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hinge_imu.app.convert import convert
+from hinge_imu.config import Config, Exercise
+from hinge_imu.recording import McapWriter, RecordingError
+from hinge_imu.samples import NS
+from hinge_imu.sensing.sampler import Sampler
+from hinge_imu.simulate import truth
+from hinge_imu.simulate.bus import VirtualClock
+from hinge_imu.simulate.lifter import Lifter
+from hinge_imu.simulate.strap import strap, timetable
+
+Tempo = tuple[float, float, float, float]
+
+
+def simulate(
+    target: Path,
+    config: Config,
+    *,
+    exercise: Exercise = "hinge",
+    reps: int = 8,
+    tempo: Tempo | None = None,
+    rounded: bool = False,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Path, ...]:
+    """Write a recording (.mcap or .csv) with its truth beside it (.json labels, .npz angles); return all paths.
+
+    Raises
+    ------
+    hinge_imu.recording.RecordingError
+        Where the target's suffix is not known or it cannot be written.
+    """
+    if target.suffix.lower() not in {".mcap", ".csv"}:
+        raise RecordingError(f"{target}: the suffix {target.suffix!r} is not known; write to .mcap or .csv")
+    rng = np.random.default_rng(seed)
+    drawn = timetable(rng, exercise, reps, rounded=rounded, **({"tempo": tempo} if tempo else {}))
+    lifter = Lifter(drawn, rng)
+    as_mcap = target.with_suffix(".mcap")
+    if target != as_mcap and as_mcap.exists():
+        raise RecordingError(f"{as_mcap}: stands where the recording is made before it becomes a CSV; move it away")
+    about = {"session_id": f"simulated-{exercise}-{seed}", "exercise": exercise}
+    record(as_mcap, lifter, config, rng, progress, **about)
+    if target != as_mcap:
+        convert(as_mcap, target)
+        as_mcap.unlink()
+    return target, *truth.write(lifter, exercise, target)
+
+
+def parse_tempo(text: str) -> Tempo:
+    """Return the four digits (s) of ``3-1-1-0``; three are without the pause at the top. Raises ValueError."""
+    try:
+        digits = [float(digit) for digit in text.split("-")]
+        down, bottom, up, top = [*digits, 0.0][:4] if len(digits) == 3 else digits
+    except ValueError as error:
+        raise ValueError(
+            f"--tempo {text}: is not understood; write seconds as 3-1-1-0 (down-pause-up-pause)"
+        ) from error
+    if not (0.2 <= down <= 30 and 0.2 <= up <= 30 and 0 <= bottom <= 30 and 0 <= top <= 30):
+        raise ValueError(f"--tempo {text}: cannot be lifted; down and up take 0.2 to 30 s, pauses 0 to 30 s")
+    return down, bottom, up, top
+
+
+def record(
+    path: Path,
+    lifter: Lifter,
+    config: Config,
+    rng: np.random.Generator,
+    progress: Callable[[float], None] | None = None,
+    **about: Any,
+) -> None:
+    """Write the MCAP of a lifter from the first moment to the last; ``about`` are further fields of the header."""
+    clock = VirtualClock()
+    bus = strap(lifter, config, rng, clock.now, busy=clock.advance)
+    seconds = lifter.timetable.duration_s
+    with bus.installed(), closing(Sampler(config, say=_unheard, clock=clock.now)) as sampler:
+        header = sampler.header(simulated=True, **about)
+        with McapWriter(path, header) as writer:
+            for raw in sampler.in_virtual_time(clock.advance, seconds):
+                writer.samples(raw)
+                if progress is not None:
+                    progress(clock.now() * NS / seconds)
+
+
+def _unheard(sentence: str) -> None:
+    raise RuntimeError(f"a simulated chip was lost: {sentence}")

@@ -1,0 +1,122 @@
+"""What a person, or the next program, sees in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from hinge_imu.events import AnyEvent, Fault, NoticeEvent, RepEvent, SensorEvent, SetEvent, to_dict
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+# Blue and orange are told apart by every kind of colour blindness, and the words say the same.
+GOOD, FAULT = "bright_blue", "bold dark_orange"
+
+FAULT_WORDS = {"spine_rounding": "rounds {value:.0f}°, limit {limit:.0f}°"}
+
+
+class RepTable:
+    """The reps of a session as a table that fills; a later revision of a rep replaces the earlier one."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._reps: dict[str, RepEvent] = {}
+
+    def add(self, event: AnyEvent) -> None:
+        """Take an event; all but reps pass by."""
+        if isinstance(event, RepEvent):
+            self._reps[event.id] = event
+
+    @property
+    def reps(self) -> list[RepEvent]:
+        """The reps that stand."""
+        return [rep for rep in self._reps.values() if rep.status != "retracted"]
+
+    def __rich__(self) -> Table:
+        """Return the table as it is now."""
+        table = Table(title=self._title, title_justify="left", caption_justify="left", header_style="bold")
+        for name in ("set", "rep", "at", "tempo", "hips", "trunk", "spine"):
+            table.add_column(name, justify="right")
+        table.add_column("back", no_wrap=True)
+        for rep in self.reps:
+            table.add_row(*_cells(rep))
+        table.caption = "tempo: down-pause-up-pause (s) · hips, trunk: range of motion\nspine: most flexion in the rep"
+        return table
+
+
+def _cells(rep: RepEvent) -> list[str | Text]:
+    faults = [words(fault) for fault in rep.faults]
+    return [
+        str(rep.set),
+        str(rep.rep),
+        clock(rep.start_s),
+        rep.tempo,
+        _degrees(rep.pelvis_rom_deg),
+        _degrees(rep.thorax_rom_deg),
+        _degrees(rep.spine_flexion_peak_deg),
+        Text("! " + ", ".join(faults), FAULT) if faults else Text("steady", GOOD),
+    ]
+
+
+def words(fault: Fault) -> str:
+    """Return the fault in a coach's words."""
+    return FAULT_WORDS[fault.name].format(value=fault.value, limit=fault.limit)
+
+
+def clock(seconds: float) -> str:
+    """Return session time as minutes and seconds."""
+    minutes, rest = divmod(max(seconds, 0.0), 60)
+    return f"{minutes:.0f}:{rest:04.1f}"
+
+
+def _degrees(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}°"
+
+
+def line(event: AnyEvent) -> str | None:
+    """Return an event as a line for people, None for what needs none."""
+    if isinstance(event, RepEvent) and event.status == "provisional":
+        cells = [str(cell) for cell in _cells(event)]
+        names = ("set", "rep", "at", "tempo", "hips", "trunk", "spine")
+        return "  ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=False)) + f"  {cells[-1]}"
+    if isinstance(event, SetEvent):
+        return f"set {event.set} ended: {event.reps} reps of {event.exercise}"
+    return None
+
+
+def warn(event: AnyEvent) -> None:
+    """Say on standard error what a person should know about the stream."""
+    if isinstance(event, NoticeEvent):
+        err.print(f"note: {event.text}", soft_wrap=True)
+    elif isinstance(event, SensorEvent):
+        err.print(f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on")
+
+
+def print_json(event: AnyEvent | dict[str, Any], **first: str) -> None:
+    """Print one event as a line of JSON, the given fields before its own, and let it go at once."""
+    fields = event if isinstance(event, dict) else to_dict(event)
+    sys.stdout.write(msgspec.json.encode({**first, **fields}).decode() + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[float], None]]:
+    """Show a bar on standard error, where that is a terminal, until the work is done; it is told the share (0..1)."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda share: bar.update(task, completed=share)

@@ -1,0 +1,262 @@
+"""Words and options only; the work is done in `hinge_imu.app`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from hinge_imu.config import EXERCISES, Config, Exercise, load
+
+if TYPE_CHECKING:
+    from hinge_imu.app.terminal import RepTable
+
+app = typer.Typer(
+    name="hinge-imu",
+    help="The coach's dowel as a wearable: hip-hinge reps, tempo, and where spine and hips part.\n\n"
+    "Start with [bold]hinge-imu demo[/bold]: it needs no hardware.",
+    epilog="A training aid, not medical advice. Two sensors on the back know nothing of knees, feet, head or load.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines on standard output, and nothing else there.")]
+Seconds = Annotated[float | None, typer.Option(min=1.0, help="Stop after so many seconds; without, at Ctrl-C.")]
+Folder = Annotated[
+    Path | None, typer.Option("--recordings", metavar="DIR", help="Where the session is recorded to.", file_okay=False)
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML laid over what ships.")]
+Lift = Annotated[Exercise | None, typer.Option("--exercise", metavar="NAME", help=f"One of {', '.join(EXERCISES)}.")]
+
+
+@app.callback()
+def root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """Take the options that stand before a command."""
+    if show_version:
+        typer.echo(version("hinge-imu"))
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(help="How long the simulated lifter is at it.")] = 40.0,
+    headless: Annotated[bool, typer.Option("--headless", help="Plain lines instead of a table that fills.")] = False,
+    as_json: AsJson = False,
+    recordings: Folder = None,
+) -> None:
+    """Watch a simulated lifter: simulated chips, real driver, pipeline, recording, broker, and a coach who listens."""
+    from hinge_imu.app import demo as wiring
+    from hinge_imu.app import terminal
+
+    table = terminal.RepTable("What the coach hears from the broker")
+    show = nullcontext() if headless or as_json or not terminal.out.is_terminal else _filling(table)
+
+    def hear(topic: str, message: dict[str, Any]) -> None:
+        if message.get("event") != "rep" and not as_json:
+            return
+        if as_json and topic.rsplit("/", 1)[-1] in {"rep", "set"}:
+            terminal.print_json(message)
+        elif message.get("event") == "rep":
+            _tell_rep(table, show, wiring.rep_of(message))
+
+    say = terminal.err.print
+    with show:
+        done = wiring.demo(load(), seconds=seconds, hear=hear, say=say, recordings=recordings)
+    if not as_json:
+        terminal.out.print(f"{done.arrived} of the {done.made} reps that the simulated lifter made reached the coach")
+        terminal.out.print(
+            f"recorded in {done.recording}\nreplay it: hinge-imu replay {done.recording}", soft_wrap=True
+        )
+    raise typer.Exit(0 if done.arrived == done.made else 1)
+
+
+@app.command()
+def live(
+    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    seconds: Seconds = None,
+    gym: Annotated[str | None, typer.Option(help="First level of the topics.")] = None,
+    strap: Annotated[str | None, typer.Option(help="Second level: this strap's name.")] = None,
+    athlete: Annotated[str | None, typer.Option(help="Who wears it.")] = None,
+    exercise: Lift = None,
+    recordings: Folder = None,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="mqtt[s]://[USER@]HOST[:PORT]")] = None,
+    no_publish: Annotated[bool, typer.Option("--no-publish", help="Keep it to this device.")] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wear the strap: reads both sensors, records, says reps, publishes. Stand still for a second, then lift."""
+    from hinge_imu.app import live as wiring
+    from hinge_imu.app import terminal
+
+    settings = _with_options(load(config), gym=gym, strap=strap, mqtt=mqtt)
+    table = terminal.RepTable("This session")
+    show = nullcontext() if as_json or not terminal.out.is_terminal else _filling(table)
+
+    def tell(event: Any) -> None:
+        terminal.warn(event)
+        if as_json:
+            terminal.print_json(event)
+        else:
+            _tell_rep(table, show, event)
+
+    with show:
+        outcome = wiring.live(
+            settings,
+            tell=tell,
+            say=terminal.err.print,
+            bus_number=bus,
+            seconds=seconds,
+            recordings=recordings,
+            publish=not no_publish,
+            athlete=athlete,
+            exercise=exercise or "auto",
+        )
+    if outcome.unacknowledged:
+        terminal.err.print(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
+    terminal.err.print(f"recorded in {outcome.recording}", soft_wrap=True)
+
+
+@app.command()
+def replay(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings: .mcap or .csv.")],
+    as_json: AsJson = False,
+    angles: Annotated[
+        Path | None, typer.Option(metavar="OUT.csv", help="Write t_s,pelvis_deg,thorax_deg,spine_deg, a row a sample.")
+    ] = None,
+    exercise: Lift = None,
+) -> None:
+    """Run recordings through the very pipeline that runs live, as fast as it goes."""
+    if angles is not None and len(files) > 1:
+        _fail(f"{angles}: holds the angles of one recording, and {len(files)} were given; call once for each")
+    wrong = [sentence for file in files if (sentence := _replay_one(file, as_json, angles, exercise)) is not None]
+    if wrong:
+        _fail(*wrong)
+
+
+def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exercise | None) -> str | None:
+    """Replay one file; return what is wrong with it, if anything is."""
+    from hinge_imu.app import replay as wiring
+    from hinge_imu.app import terminal
+    from hinge_imu.recording import RecordingError, open_recording
+
+    try:
+        recording = open_recording(file)
+        with terminal.progress(file.name) as progress, wiring.angles_csv(angles) as watch:
+            said = wiring.replay(recording, exercise, watch, progress)
+    except RecordingError as error:
+        return str(error)
+    table = terminal.RepTable(str(file))
+    for event in said:
+        terminal.warn(event)
+        table.add(event)
+        if as_json and event.__struct_config__.tag in {"rep", "set", "sensor"}:
+            terminal.print_json(event, file=str(file))
+    if not as_json:
+        terminal.out.print(table)
+    return None
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The recording to write: .mcap or .csv.")],
+    exercise: Lift = None,
+    reps: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 8,
+    tempo: Annotated[
+        str | None, typer.Option(metavar="E-P-C-T", help="Seconds down, at the bottom, up, at the top.")
+    ] = None,
+    fault: Annotated[str | None, typer.Option(metavar="NAME", help="spine_rounding: every other rep rounds.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another lifter, other sensors, another day.")] = 0,
+) -> None:
+    """Write a SIMULATED recording, with its truth beside it: labels as .json, angles as .npz."""
+    from hinge_imu.app import simulation, terminal
+
+    if fault not in {None, "spine_rounding"}:
+        _fail(f"--fault {fault}: is not simulated; spine_rounding is")
+    with terminal.progress(out.name) as progress:
+        written = simulation.simulate(
+            out,
+            load(),
+            exercise=exercise or "hinge",
+            reps=reps,
+            tempo=simulation.parse_tempo(tempo) if tempo else None,
+            rounded=fault is not None,
+            seed=seed,
+            progress=progress,
+        )
+    terminal.err.print("wrote " + ", ".join(map(str, written)), soft_wrap=True)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A recording: .mcap or .csv.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The same as .mcap or .csv.")],
+) -> None:
+    """Write a recording in another format; nothing is lost on the way into MCAP."""
+    from hinge_imu.app import convert as wiring
+    from hinge_imu.app import terminal
+
+    with terminal.progress(source.name) as progress:
+        recording = wiring.convert(source, target, progress)
+    for warning in recording.warnings:
+        terminal.err.print(f"note: {warning}", soft_wrap=True)
+
+
+def _with_options(config: Config, **options: str | None) -> Config:
+    """Return the configuration with the options that were given laid over it, checked like the rest."""
+    import msgspec
+
+    given = {name: value for name, value in options.items() if value is not None}
+    publish = {**msgspec.to_builtins(config.publish), **given}
+    try:
+        return msgspec.structs.replace(config, publish=msgspec.convert(publish, type(config.publish)))
+    except msgspec.ValidationError as error:
+        _fail(f"--{', --'.join(given)}: {error}; a name has no spaces, slashes, + or #")
+
+
+def _filling(table: RepTable) -> Any:
+    from rich.live import Live
+
+    from hinge_imu.app import terminal
+
+    return Live(table, console=terminal.out, refresh_per_second=8)
+
+
+def _tell_rep(table: RepTable, show: Any, event: Any) -> None:
+    """Put an event into the table that fills, or print it as a line where there is none."""
+    from hinge_imu.app import terminal
+
+    table.add(event)
+    if isinstance(show, nullcontext) and (text := terminal.line(event)) is not None:
+        terminal.out.print(text, soft_wrap=True)
+
+
+def _fail(*sentences: str) -> NoReturn:
+    for sentence in sentences:
+        typer.echo(f"hinge-imu: {sentence}", err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line; what is wrong with a call or a file is one line on standard error, and exit status 2."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        _complain(getattr(error, "format_message", error.__str__)())
+    except (ValueError, OSError, RuntimeError) as error:
+        _complain(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(130)
+
+
+def _complain(sentence: str) -> NoReturn:
+    typer.echo(f"hinge-imu: {sentence}", err=True)
+    sys.exit(2)
