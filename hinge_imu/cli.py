@@ -36,14 +36,19 @@ ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", hel
 Lift = Annotated[Exercise | None, typer.Option("--exercise", metavar="NAME", help=f"One of {', '.join(EXERCISES)}.")]
 
 
-@app.callback()
-def root(
-    show_version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
-) -> None:
-    """Take the options that stand before a command."""
-    if show_version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(version("hinge-imu"))
         raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
 
 
 @app.command()
@@ -68,9 +73,8 @@ def demo(
         elif message.get("event") == "rep":
             _tell_rep(table, show, wiring.rep_of(message))
 
-    say = terminal.err.print
     with show:
-        done = wiring.demo(load(), seconds=seconds, hear=hear, say=say, recordings=recordings)
+        done = wiring.demo(load(), seconds=seconds, hear=hear, say=terminal.say, recordings=recordings)
     if not as_json:
         terminal.out.print(f"{done.arrived} of the {done.made} reps that the simulated lifter made reached the coach")
         terminal.out.print(
@@ -112,7 +116,7 @@ def live(
         outcome = wiring.live(
             settings,
             tell=tell,
-            say=terminal.err.print,
+            say=terminal.say,
             bus_number=bus,
             seconds=seconds,
             recordings=recordings,
@@ -121,8 +125,8 @@ def live(
             exercise=exercise or "auto",
         )
     if outcome.unacknowledged:
-        terminal.err.print(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
-    terminal.err.print(f"recorded in {outcome.recording}", soft_wrap=True)
+        terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
+    terminal.say(f"recorded in {outcome.recording}")
 
 
 @app.command()
@@ -192,7 +196,7 @@ def simulate(
             seed=seed,
             progress=progress,
         )
-    terminal.err.print("wrote " + ", ".join(map(str, written)), soft_wrap=True)
+    terminal.say("wrote " + ", ".join(map(str, written)))
 
 
 @app.command()
@@ -207,7 +211,7 @@ def convert(
     with terminal.progress(source.name) as progress:
         recording = wiring.convert(source, target, progress)
     for warning in recording.warnings:
-        terminal.err.print(f"note: {warning}", soft_wrap=True)
+        terminal.say(f"note: {warning}")
 
 
 def _with_options(config: Config, **options: str | None) -> Config:
@@ -258,5 +262,6 @@ def main() -> None:
 
 
 def _complain(sentence: str) -> NoReturn:
-    typer.echo(f"hinge-imu: {sentence}", err=True)
+    if sentence:  # a call without a command has been shown the help instead
+        typer.echo(f"hinge-imu: {sentence}", err=True)
     sys.exit(2)

@@ -106,10 +106,14 @@ class Frames(NamedTuple):
 
 
 class Poses(NamedTuple):
-    """Where gravity points away from: t_ns (N,), up (N,2,3) unit vectors in sensor axes, valid and still (N,2)."""
+    """Where gravity points away from: t_ns (N,), up (N,2,3) unit vectors, still and valid (N,2).
+
+    ``acc`` (N,2,3) m/s^2 is what is left of the acceleration without gravity; both in sensor axes.
+    """
 
     t_ns: Times
     up: Floats
+    acc: Floats
     still: Bools
     valid: Bools
 

@@ -55,21 +55,20 @@ def live(
     header. What was being done is finished: the open rep is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
+    sampler = Sampler(config, bus_number, say=say)
+    header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
     with ExitStack() as closing:
-        sampler = closing.enter_context(Sampler(config, bus_number, say=say))
-        header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
-        path = _new_path(recordings or default_recordings(), started, header.session_id)
-        closing.enter_context(_stopping(sampler.stop, seconds))
-        writer = closing.enter_context(McapWriter(path, header))
-        listeners = Listeners(samples=[writer.samples], events=[writer.event, tell])
-        unacknowledged = 0
+        # Whatever cannot be used is known before the first sample.
         publisher = closing.enter_context(Publisher(header)) if publish else None
+        path = _new_path(recordings or default_recordings(), started, header.session_id)
+        writer = closing.enter_context(McapWriter(path, header))
+        closing.enter_context(_stopping(sampler.stop, seconds))
+        listeners = Listeners(samples=[writer.samples], events=[writer.event, tell])
         if publisher is not None:
             listeners.angles.append(publisher.angles)
-            listeners.events.insert(0, publisher.event)
-        run(header, sampler.blocks(), listeners)
-        if publisher is not None:
-            unacknowledged = publisher.close()
+            listeners.events.insert(1, publisher.event)
+        run(header, closing.enter_context(sampler).blocks(), listeners)
+        unacknowledged = 0 if publisher is None else publisher.close()
     return Outcome(header, path, unacknowledged)
 
 

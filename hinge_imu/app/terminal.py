@@ -41,8 +41,10 @@ class RepTable:
         """The reps that stand."""
         return [rep for rep in self._reps.values() if rep.status != "retracted"]
 
-    def __rich__(self) -> Table:
+    def __rich__(self) -> Table | Text:
         """Return the table as it is now."""
+        if not self._reps:
+            return Text(f"{self._title}: no reps")
         table = Table(title=self._title, title_justify="left", caption_justify="left", header_style="bold")
         for name in ("set", "rep", "at", "tempo", "hips", "trunk", "spine"):
             table.add_column(name, justify="right")
@@ -93,12 +95,17 @@ def line(event: AnyEvent) -> str | None:
     return None
 
 
+def say(sentence: str) -> None:
+    """Say a sentence on standard error, in one line however wide the terminal is."""
+    err.print(sentence, soft_wrap=True, markup=False)
+
+
 def warn(event: AnyEvent) -> None:
     """Say on standard error what a person should know about the stream."""
     if isinstance(event, NoticeEvent):
-        err.print(f"note: {event.text}", soft_wrap=True)
+        say(f"note: {event.text}")
     elif isinstance(event, SensorEvent):
-        err.print(f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on")
+        say(f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on")
 
 
 def print_json(event: AnyEvent | dict[str, Any], **first: str) -> None:

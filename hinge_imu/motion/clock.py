@@ -98,7 +98,7 @@ class Clock:
         if not len(rest):
             return Timed(rest["t_ns"], rest)
         ends = [np.flatnonzero(rest["sensor"] == s)[-1:] for s in range(len(SEGMENTS))]
-        rest["flags"][np.concatenate(ends)] |= Flag.LAST_OF_POLL
+        rest["flags"][np.concatenate(ends)] |= np.uint8(Flag.LAST_OF_POLL)
         return self._time(rest)
 
     def _time(self, raw: RawArray) -> Timed:

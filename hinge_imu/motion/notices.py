@@ -42,7 +42,9 @@ class Notices:
         for sensor, lost_at in enumerate(self._lost_at):
             if lost_at is not None:
                 yield from _hole(sensor, lost_at, self._last_ns)
-        if not self._stood:
+        if self._first_ns is None:
+            yield _notice(0.0, "no samples came, so there are no angles and no reps")
+        elif not self._stood:
             yield _notice(
                 self._last_ns * NS,
                 "no angles and no reps: the wearer never stood still for a second; begin a recording with that",

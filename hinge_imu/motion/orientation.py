@@ -17,6 +17,9 @@ from hinge_imu.motion import quaternion
 from hinge_imu.motion.rest import GyroBias, Stillness
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
 
+STANDARD_GRAVITY = 9.80665
+"""In m/s^2 (CGPM 1901)."""
+
 TAU_S = 3.0
 """Time constant of the gravity low-pass, the best on optically tracked movement (BROAD, DOI 10.3390/data6070072)."""
 
@@ -174,7 +177,8 @@ class Orientation:
                 self._broken[sensor] = False
             if len(frames.valid) and not frames.valid[-1, sensor]:
                 self._broken[sensor] = True
-        return Poses(frames.t_ns, up, still & valid, valid)
+        acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
+        return Poses(frames.t_ns, up, acc, still & valid, valid)
 
     def _restart(self, sensor: int) -> None:
         self._trackers[sensor].restart()

@@ -95,7 +95,7 @@ class Counter:
         yield from self._say(bend.known, self._said[-1], "provisional", None, known=())
 
     def _counts(self, rep: Rep) -> bool:
-        return rep.rom_deg >= self._profile.least_rom_deg and rep.directness >= LEAST_DIRECTNESS
+        return rep.descent_deg >= self._profile.least_rom_deg and rep.directness >= LEAST_DIRECTNESS
 
     def _confirm(self, decided: int, stop: int, following: Rep | None) -> Iterator[Said]:
         """Say the last rep again, measured with all that came after it, up to sample ``stop``."""

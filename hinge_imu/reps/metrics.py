@@ -49,7 +49,7 @@ class Rep:
     eccentric: Phase
     bottom_s: float
     concentric: Phase
-    rom_deg: float
+    descent_deg: float
     directness: float
     pelvis_rom_deg: float | None
     thorax_rom_deg: float | None
@@ -78,7 +78,7 @@ def measure(trace: Trace, profile: Profile) -> Rep | None:
         eccentric=down,
         bottom_s=float(trace.t[bottom]),
         concentric=up,
-        rom_deg=float(np.ptp(rep.lead)),
+        descent_deg=float(trace.lead[bottom] - rep.lead[0]),
         directness=min(_directness(trace.between(*phase_).lead) for phase_ in (down, up)),
         pelvis_rom_deg=_measured(rep.pelvis, np.ptp),
         thorax_rom_deg=_measured(rep.thorax, np.ptp),

@@ -1,0 +1,107 @@
+"""How one board sits on its segment, and what it takes to find out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hinge_imu.motion.angles import inclination, segment_axes
+from hinge_imu.samples import Floats
+
+FADE = 0.8
+"""What earlier bends keep of their weight with each new one: a strap that creeps is followed."""
+
+
+def _nowhere() -> Floats:
+    return np.zeros(3)
+
+
+@dataclass
+class Mount:
+    """What is known of one board, all in sensor axes.
+
+    ``neutral`` is up while standing; ``axes`` are the segment's, once a whole bend has shown them. During the first
+    bend ``deepest`` is where up was, across the stance, at the deepest lean so far, and ``hint`` what else is known of
+    the direction in which up moves when the segment leans forward. ``spread`` and ``toward`` are gathered over bends:
+    second moments of up across the stance, and where its deepest leans pointed.
+    """
+
+    neutral: Floats | None = None
+    axes: Floats | None = None
+    deepest: Floats = field(default_factory=_nowhere)
+    hint: Floats = field(default_factory=_nowhere)
+    spread: Floats = field(default_factory=lambda: np.zeros((3, 3)))
+    toward: Floats = field(default_factory=_nowhere)
+
+    def tilt(self, up: Floats) -> Floats:
+        """Return how far up (N,3) lies from the stance (N,), whichever way; nan before any stance."""
+        if self.neutral is None:
+            return np.full(len(up), np.nan)
+        along, across = self._split(up)
+        tilt: Floats = np.arctan2(np.sqrt(dot(across, across)), along)
+        return tilt
+
+    def angle(self, up: Floats) -> Floats:
+        """Return the inclination (N,) of up (N,3); the plain tilt while forward is not known."""
+        if self.axes is None:
+            return self.tilt(up)
+        return inclination(np.stack([dot(up, row) for row in self.axes], axis=1))
+
+    def follow(self, up: Floats) -> Floats:
+        """Return the inclination (N,) of up (N,3) in the first bend: where it leans deepest, it leans forward."""
+        along, across = self._split(up)
+        depth = np.concatenate([[dot(self.deepest, self.deepest)], dot(across, across)])
+        deeper = np.flatnonzero(depth[1:] > np.maximum.accumulate(depth)[:-1]) + 1
+        latest = np.zeros(len(depth), np.int64)
+        latest[deeper] = deeper
+        way = np.concatenate([self.deepest[None], across])[np.maximum.accumulate(latest)]
+        self.deepest = way[-1]
+        falls = way[1:] + self.hint
+        onward = dot(across, falls) / np.maximum(np.sqrt(dot(falls, falls)), 1e-9)
+        return inclination(np.stack([-onward, along], axis=1))
+
+    def gather(self, up: Floats) -> None:
+        """Remember how up (N,3) lay across the stance during a bend."""
+        _, across = self._split(up)
+        self.spread += across.T @ across
+
+    def settle(self) -> None:
+        """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is."""
+        self.toward += self.deepest + self.hint
+        values, vectors = np.linalg.eigh(self.spread)
+        # A lean that wandered as much sideways as forward shows no direction.
+        if self.neutral is not None and values[-1] > 0 and values[-2] < 0.2 * values[-1]:
+            main = vectors[:, -1]
+            self.axes = segment_axes(self.neutral, main if main @ self.toward > 0 else -main)
+        self.spread *= FADE
+        self.toward *= FADE
+        self.deepest, self.hint = _nowhere(), _nowhere()
+
+    def upright(self, vectors: Floats, up: Floats) -> Floats:
+        """Return vectors (N,3) turned as the board must be to stand again, without what is vertical then."""
+        if self.neutral is None:
+            return np.zeros_like(vectors)
+        axis = np.cross(up, self.neutral)
+        along = dot(up, self.neutral)
+        turned = (
+            vectors * along[:, None]
+            + np.cross(axis, vectors)
+            + axis * (dot(axis, vectors) / np.maximum(1 + along, 1e-9))[:, None]
+        )
+        level: Floats = turned - dot(turned, self.neutral)[:, None] * self.neutral
+        return level
+
+    def _split(self, up: Floats) -> tuple[Floats, Floats]:
+        """Return up's part along the stance (N,), and its part across it (N,3)."""
+        neutral = _nowhere() if self.neutral is None else self.neutral
+        along = dot(up, neutral)
+        return along, up - along[:, None] * neutral
+
+
+def dot(vectors: Floats, others: Floats) -> Floats:
+    """Return the dot products (N,); a matrix product would round differently with the number of rows."""
+    product: Floats = (
+        vectors[..., 0] * others[..., 0] + vectors[..., 1] * others[..., 1] + vectors[..., 2] * others[..., 2]
+    )
+    return product
