@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+
+import hinge_imu
+from hinge_imu.recording import RecordingError
+
+
+def test_one_call_from_python_gives_reps_sets_faults_and_angles(made, truth):
+    session = hinge_imu.analyze(made)
+    assert [rep.rep for rep in session.reps] == [1, 2, 3, 4, 5, 6]
+    assert [set_.reps for set_ in session.sets] == [6]
+    assert [fault.name for fault in session.faults] == [name for rep in truth["reps"] for name in rep["faults"]]
+    deepest = np.degrees(np.nanmax(session.angles.thorax))
+    assert deepest == pytest.approx(max(rep["thorax_rom_deg"] for rep in truth["reps"]), abs=4)
+
+
+def test_spine_is_thorax_less_pelvis_wherever_both_are_known(made):
+    angles = hinge_imu.analyze(made, exercise="rdl").angles
+    both = np.isfinite(angles.pelvis) & np.isfinite(angles.thorax)
+    assert np.array_equal(np.isfinite(angles.spine), both)
+    assert np.allclose(angles.spine[both], (angles.thorax - angles.pelvis)[both], atol=0)
+
+
+def test_a_missing_recording_raises_an_error_that_helps(tmp_path):
+    with pytest.raises(RecordingError, match="there is no such file"):
+        hinge_imu.analyze(tmp_path / "nothing.mcap")
+
+
+def test_a_name_that_the_package_does_not_have_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="has no attribute 'analyse'"):
+        hinge_imu.analyse  # noqa: B018  # asking for it is the test

@@ -1,0 +1,102 @@
+"""The whole product on the wall clock, once: what it says live, what it writes down, and what a replay makes of that."""
+
+import re
+
+import numpy as np
+import pytest
+
+from hinge_imu.app.replay import replay
+from hinge_imu.events import RepEvent, to_dict
+from hinge_imu.pipeline import Pipeline
+from hinge_imu.recording import open_recording
+
+SECONDS = 22
+
+
+@pytest.fixture(scope="module")
+def demo(hinge_imu, tmp_path_factory):
+    """A demo as a user runs it: the process, and the recording that it left."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = hinge_imu("demo", "--seconds", SECONDS, "--headless", "--recordings", folder)
+    (recording,) = folder.glob("*.mcap")
+    return done, open_recording(recording)
+
+
+def flat(value, name=""):
+    """Every leaf of an event, by its path."""
+    if isinstance(value, dict):
+        return {leaf: x for key, part in value.items() for leaf, x in flat(part, f"{name}.{key}").items()}
+    if isinstance(value, list | tuple):
+        return flat(dict(enumerate(value)), name)
+    return {name: value}
+
+
+def assert_same(events, others):
+    assert len(events) == len(others)
+    for event, other in zip(events, others, strict=True):
+        leaves, their_leaves = flat(to_dict(event)), flat(to_dict(other))
+        numbers = {name for name, x in leaves.items() if isinstance(x, float)}
+        assert {name: leaves[name] for name in numbers} == pytest.approx({n: their_leaves[n] for n in numbers}, abs=1e-9)
+        assert {n: x for n, x in leaves.items() if n not in numbers} == {
+            n: x for n, x in their_leaves.items() if n not in numbers
+        }
+
+
+def said_by(recording, cut):
+    """What the pipeline says when the recorded stream is cut by ``cut``, which gives the sizes of the pieces."""
+    raw = np.concatenate([*recording.blocks()])
+    pipeline, said, start = Pipeline(recording.header), [], 0
+    while start < len(raw):
+        stop = start + cut()
+        said += pipeline.push(raw[start:stop])
+        start = stop
+    return said + pipeline.finish()
+
+
+def test_the_demo_shows_every_rep_that_the_simulated_lifter_made_as_it_arrives_from_the_broker(demo):
+    done, recording = demo
+    assert done.returncode == 0, done.stderr
+    arrived, made = map(int, re.search(r"(\d+) of the (\d+) reps", done.stdout).groups())
+    lines = [line for line in done.stdout.splitlines() if re.match(r"set \d+  rep \d+  at ", line)]
+    live = {event.id for event in recording.events() if isinstance(event, RepEvent)}
+    assert arrived == made == len(lines) == len(live) >= 3
+
+
+def test_the_demo_says_where_the_recording_lies_and_how_to_replay_it(demo):
+    done, recording = demo
+    assert re.search(r"^replay it: hinge-imu replay .*\.mcap$", done.stdout, re.MULTILINE)
+    assert recording.header.simulated
+    assert recording.header.started_utc is not None
+
+
+def test_the_replay_of_a_live_session_gives_event_for_event_what_was_said_live(demo):
+    _, recording = demo
+    raw = np.concatenate([*recording.blocks()])
+    assert_same(said_by(recording, lambda: len(raw)), recording.events())
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 1000])
+def test_blocks_of_any_size_say_what_was_said_live(demo, size):
+    _, recording = demo
+    assert_same(said_by(recording, lambda: size), recording.events())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_cuts_of_the_stream_say_what_was_said_live(demo, seed):
+    _, recording = demo
+    rng = np.random.default_rng(seed)
+    assert_same(said_by(recording, lambda: int(rng.integers(1, 900))), recording.events())
+
+
+def test_a_second_replay_equals_the_first_bit_for_bit(demo):
+    _, recording = demo
+    assert replay(recording) == replay(recording)
+    assert [event.rep for event in replay(recording) if isinstance(event, RepEvent)] == [
+        *range(1, 1 + len({event.id for event in recording.events() if isinstance(event, RepEvent)}))
+    ]
+
+
+def test_a_demo_too_short_for_a_rep_says_how_long_it_must_be(hinge_imu):
+    done = hinge_imu("demo", "--seconds", 3, "--headless")
+    assert done.returncode == 2
+    assert "give at least 12" in done.stderr

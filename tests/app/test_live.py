@@ -1,0 +1,102 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from hinge_imu.app.live import default_recordings, live
+from hinge_imu.config import load
+from hinge_imu.recording import open_recording
+from hinge_imu.simulate.bus import SimulatedBus
+from hinge_imu.simulate.lifter import Lifter
+from hinge_imu.simulate.plan import Timetable
+from hinge_imu.simulate.strap import strap
+
+
+@pytest.fixture
+def standing():
+    """The chips of someone who only stands, in real time."""
+    rng = np.random.default_rng(1)
+    return strap(Lifter(Timetable((), still_s=60.0), rng), load(), rng, time.monotonic_ns)
+
+
+def test_a_bus_without_sensors_is_told_by_address_and_ends_nothing(tmp_path):
+    said = []
+    with SimulatedBus({}, time.monotonic_ns).installed():
+        outcome = live(load(), tell=lambda _: None, say=said.append, seconds=1.0, recordings=tmp_path, publish=False)
+    assert any(sentence.startswith("pelvis: ") and "0x68" in sentence for sentence in said)
+    assert any(sentence.startswith("thorax: ") and "0x69" in sentence for sentence in said)
+    assert outcome.recording.exists()
+    assert len(said) == 2  # once each, however often it looks
+
+
+def test_one_sensor_that_does_not_answer_leaves_the_other_recording(standing, tmp_path):
+    said = []
+    standing.unplug(0x69)
+    with standing.installed():
+        outcome = live(load(), tell=lambda _: None, say=said.append, seconds=2.0, recordings=tmp_path, publish=False)
+    raw = np.concatenate([*open_recording(outcome.recording).blocks()])
+    assert set(raw["sensor"]) == {0}
+    assert len(raw) == pytest.approx(2 * 200, rel=0.35)
+    assert len(said) == 1
+    assert "0x69" in said[0]
+
+
+def test_a_broker_that_is_down_costs_nothing_but_is_counted(standing, tmp_path):
+    config = load()
+    publish = msgspec.structs.replace(config.publish, mqtt="mqtt://127.0.0.1:1")
+    config = msgspec.structs.replace(config, publish=publish)
+    with standing.installed():
+        outcome = live(config, tell=lambda _: None, say=lambda _: None, seconds=2.0, recordings=tmp_path)
+    assert len(np.concatenate([*open_recording(outcome.recording).blocks()])) > 400
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_program_cleanly_with_a_whole_recording(tmp_path, number):
+    program = Path(sys.executable).parent / "hinge-imu"
+    command = [program, "live", "--no-publish", "--recordings", tmp_path, "--bus", "97"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        process.stderr.readline()  # it looks for the bus by now
+        process.send_signal(number)
+        rest = process.communicate(timeout=20)[1]
+    assert process.returncode == 0
+    (path,) = tmp_path.glob("*.mcap")
+    assert f"recorded in {path}" in rest
+    recording = open_recording(path)
+    assert [*recording.blocks()] == []
+    assert recording.warnings == []
+
+
+def test_options_name_the_topics_and_a_name_that_no_topic_can_carry_is_refused(hinge_imu):
+    done = hinge_imu("live", "--gym", "a/b", "--seconds", 1)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "a name has no spaces, slashes, + or #" in done.stderr
+
+
+def test_a_service_records_into_its_state_directory_and_a_person_into_their_data(monkeypatch):
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/hinge-imu")
+    assert default_recordings() == Path("/var/lib/hinge-imu")
+    monkeypatch.delenv("STATE_DIRECTORY")
+    monkeypatch.setenv("XDG_DATA_HOME", "/home/sam/data")
+    assert default_recordings() == Path("/home/sam/data/hinge-imu/recordings")
+
+
+def test_a_configuration_file_that_misspells_a_name_is_refused_with_the_name(hinge_imu, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("[chip]\nrate_hertz = 100\n")
+    done = hinge_imu("live", "--config", path, "--seconds", 1)
+    assert done.returncode == 2
+    assert str(path) in done.stderr
+    assert "rate_hertz" in done.stderr
+
+
+def test_json_live_lines_carry_the_fields_of_a_replay(hinge_imu, tmp_path):
+    done = hinge_imu("live", "--json", "--no-publish", "--recordings", tmp_path, "--bus", 97, "--seconds", 1)
+    assert done.returncode == 0
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["notice"]
