@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -21,7 +22,7 @@ err = Console(stderr=True, highlight=False)
 # Blue and orange are told apart by every kind of colour blindness, and the words say the same.
 GOOD, FAULT = "bright_blue", "bold dark_orange"
 
-FAULT_WORDS = {"spine_rounding": "rounds {value:.0f}°, limit {limit:.0f}°"}
+FAULT_WORDS = {"spine_rounding": "rounds {value:.0f}° (max {limit:.0f}°)"}
 
 
 class RepTable:
@@ -45,9 +46,10 @@ class RepTable:
         """Return the table as it is now."""
         if not self._reps:
             return Text(f"{self._title}: no reps")
-        table = Table(title=self._title, title_justify="left", caption_justify="left", header_style="bold")
+        table = Table(title=self._title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+        table.padding, table.pad_edge = (0, 1, 0, 0), False  # all of it fits into 80 columns
         for name in ("set", "rep", "at", "tempo", "hips", "trunk", "spine"):
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", no_wrap=True)
         table.add_column("back", no_wrap=True)
         for rep in self.reps:
             table.add_row(*_cells(rep))
@@ -77,7 +79,7 @@ def words(fault: Fault) -> str:
 def clock(seconds: float) -> str:
     """Return session time as minutes and seconds."""
     minutes, rest = divmod(max(seconds, 0.0), 60)
-    return f"{minutes:.0f}:{rest:04.1f}"
+    return f"{minutes:.0f}:{int(rest):02}"
 
 
 def _degrees(value: float | None) -> str:
