@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tempfile
 from pathlib import Path
@@ -25,7 +26,7 @@ def main() -> None:
         table = RepTable("hinge-imu replay session.mcap")
         for event in replay(open_recording(session)):
             table.add(event)
-    console = Console(record=True, width=80, file=tempfile.TemporaryFile("w"))
+    console = Console(record=True, width=80, file=io.StringIO())
     console.print(table)
     svg = console.export_svg(title="hinge-imu (SIMULATED lifter)", unique_id="replay")
     # The picture must not fetch a font from the network.

@@ -137,16 +137,22 @@ def replay(
         Path | None, typer.Option(metavar="OUT.csv", help="Write t_s,pelvis_deg,thorax_deg,spine_deg, a row a sample.")
     ] = None,
     exercise: Lift = None,
+    smooth: Annotated[
+        bool,
+        typer.Option("--smooth", help="A second pass, which may look ahead, refines the numbers of the same reps."),
+    ] = False,
 ) -> None:
     """Run recordings through the very pipeline that runs live, as fast as it goes."""
     if angles is not None and len(files) > 1:
         _fail(f"{angles}: holds the angles of one recording, and {len(files)} were given; call once for each")
-    wrong = [sentence for file in files if (sentence := _replay_one(file, as_json, angles, exercise)) is not None]
+    wrong = [
+        sentence for file in files if (sentence := _replay_one(file, as_json, angles, exercise, smooth)) is not None
+    ]
     if wrong:
         _fail(*wrong)
 
 
-def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exercise | None) -> str | None:
+def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exercise | None, smooth: bool) -> str | None:
     """Replay one file; return what is wrong with it, if anything is."""
     from hinge_imu.app import replay as wiring
     from hinge_imu.app import terminal
@@ -155,7 +161,7 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exerci
     try:
         recording = open_recording(file)
         with terminal.progress(file.name) as progress, wiring.angles_csv(angles) as watch:
-            said = wiring.replay(recording, exercise, watch, progress)
+            said = wiring.replay(recording, exercise, watch, progress, smooth=smooth)
     except RecordingError as error:
         return str(error)
     table = terminal.RepTable(str(file))

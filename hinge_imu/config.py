@@ -95,8 +95,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         for what in ("segment", "address"):
             values = [getattr(sensor, what) for sensor in self.sensors]
-            if len(set(values)) != len(values):
-                raise ValueError(f"two sensors share the {what} {values[0]!r}; give each its own")
+            shared = [value for value in values if values.count(value) > 1]
+            if shared:
+                shown = repr(shared[0]) if isinstance(shared[0], str) else hex(shared[0])
+                raise ValueError(f"two sensors share the {what} {shown}; give each its own")
         if not self.sensors:
             raise ValueError("no sensor is named; give at least one [[sensors]] table")
 

@@ -11,11 +11,9 @@ from operator import itemgetter
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.motion.alignment import Alignment
-from hinge_imu.motion.calibrate import Calibrate
-from hinge_imu.motion.clock import Clock, Timed
-from hinge_imu.motion.grid import Grid
 from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
+from hinge_imu.motion.timeline import Timeline
 from hinge_imu.reps.counter import Counter
 from hinge_imu.samples import Frames, Header, RawArray, SagittalAngles
 
@@ -27,9 +25,7 @@ class Pipeline:
     """
 
     def __init__(self, header: Header, watch: Callable[[SagittalAngles], None] | None = None) -> None:
-        self._clock = Clock(header)
-        self._calibrate = Calibrate(header)
-        self._grid = Grid(header)
+        self._timeline = Timeline(header)
         self._orientation = Orientation(header)
         self._alignment = Alignment(header)
         self._notices = Notices(header)
@@ -38,17 +34,13 @@ class Pipeline:
 
     def push(self, raw: RawArray) -> list[AnyEvent]:
         """Take raw samples of the header's dtype, return what can be said by them."""
-        return list(self._flow(self._frames(self._clock.push(raw))))
+        return list(self._flow(self._timeline.push(raw)))
 
     def finish(self) -> list[AnyEvent]:
         """Return what the end of the session decides."""
-        rest = self._frames(self._clock.finish()), self._grid.finish()
-        events = [event for frames in rest for event in self._flow(frames)]
+        events = [event for frames in self._timeline.finish() for event in self._flow(frames)]
         last = [*self._notices.finish(), *self._counter.finish()]
         return [*events, *map(itemgetter(1), last)]
-
-    def _frames(self, timed: Timed) -> Frames:
-        return self._grid.push(self._calibrate.push(timed))
 
     def _flow(self, frames: Frames) -> Iterator[AnyEvent]:
         if not len(frames.t_ns):

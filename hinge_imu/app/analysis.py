@@ -48,8 +48,10 @@ class Session:
         return self.reps.to_pandas()
 
 
-def analyze(path: Path | str, exercise: Exercise | None = None) -> Session:
+def analyze(path: Path | str, exercise: Exercise | None = None, *, smooth: bool = False) -> Session:
     """Run a recording through the pipeline that runs live, and return all it says.
+
+    With ``smooth`` a second pass, which may look ahead, refines the numbers of the same reps.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def analyze(path: Path | str, exercise: Exercise | None = None) -> Session:
     """
     recording = open_recording(path)
     seen: list[SagittalAngles] = []
-    said = replay(recording, exercise, seen.append)
+    said = replay(recording, exercise, seen.append, smooth=smooth)
     angles = SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))) if seen else _no_angles()
     kinds = RepEvent, SetEvent, FaultEvent
     reps, sets, faults = (Events(event for event in said if isinstance(event, kind)) for kind in kinds)

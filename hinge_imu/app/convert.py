@@ -7,12 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from hinge_imu.app.replay import BLOCK
-from hinge_imu.motion.calibrate import Calibrate
-from hinge_imu.motion.clock import Clock
-from hinge_imu.motion.grid import Grid
-from hinge_imu.recording import CsvWriter, McapWriter, Recording, RecordingError, batched, frames_of, open_recording
-from hinge_imu.samples import Frames
+from hinge_imu.app.replay import frames_on_grid
+from hinge_imu.recording import CsvWriter, McapWriter, Recording, RecordingError, frames_of, open_recording
 
 
 def convert(source: Path, target: Path, progress: Callable[[float], None] | None = None) -> Recording:
@@ -50,17 +46,8 @@ def _to_mcap(recording: Recording, target: Path) -> Iterator[None]:
 def _to_csv(recording: Recording, target: Path) -> Iterator[None]:
     header = recording.header
     already_even = header.clock == "timed" and header.unit == "SI"
-    frames = frames_of(recording.blocks()) if already_even else _frames(recording)
+    frames = frames_of(recording.blocks()) if already_even else frames_on_grid(recording)
     with CsvWriter(target, msgspec.structs.replace(header, unit="SI", clock="timed")) as writer:
         for part in frames:
             writer.frames(part)
             yield
-
-
-def _frames(recording: Recording) -> Iterator[Frames]:
-    """Yield the recording on the common time grid, as the pipeline has it."""
-    clock, calibrate, grid = Clock(recording.header), Calibrate(recording.header), Grid(recording.header)
-    for raw in batched(recording.blocks(), BLOCK):
-        yield grid.push(calibrate.push(clock.push(raw)))
-    yield grid.push(calibrate.push(clock.finish()))
-    yield grid.finish()

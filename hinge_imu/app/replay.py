@@ -13,8 +13,10 @@ import numpy as np
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import Exercise
 from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent
+from hinge_imu.hindsight import look_back
+from hinge_imu.motion.timeline import Timeline
 from hinge_imu.recording import Recording, batched
-from hinge_imu.samples import RawArray, SagittalAngles
+from hinge_imu.samples import Frames, RawArray, SagittalAngles
 
 BLOCK = 24_000
 """Samples a block, a minute of two chips at 200 Hz: large enough for speed, small enough for a Pi's memory."""
@@ -25,19 +27,35 @@ def replay(
     exercise: Exercise | None = None,
     watch: Callable[[SagittalAngles], None] | None = None,
     progress: Callable[[float], None] | None = None,
+    *,
+    smooth: bool = False,
 ) -> list[AnyEvent]:
     """Return what the session says, each rep once and as it ended, with the warnings of the recording as notices.
 
     ``exercise`` replaces the recording's own; ``watch`` sees the inclinations, ``progress`` the share done (0..1).
+    With ``smooth`` a second pass, which may look ahead, measures the same reps again, and its inclinations are seen.
     """
     header = recording.header
     if exercise is not None:
         header = msgspec.structs.replace(header, exercise=exercise)
     said: list[AnyEvent] = []
-    run(header, _told(recording, progress), Listeners(angles=[watch] if watch else [], events=[said.append]))
+    seen = [watch] if watch is not None and not smooth else []
+    run(header, _told(recording, progress), Listeners(angles=seen, events=[said.append]))
     final = {event.id: event for event in said if isinstance(event, RepEvent)}
-    warnings: list[AnyEvent] = [NoticeEvent(text=text, at_s=0.0) for text in recording.warnings]
-    return warnings + [event for event in said if not isinstance(event, RepEvent) or _last(event, final)]
+    said = [event for event in said if not isinstance(event, RepEvent) or _last(event, final)]
+    if smooth:
+        angles, said = look_back(header, frames_on_grid(recording), said)
+        if watch is not None:
+            watch(angles)
+    return [*(NoticeEvent(text=text, at_s=0.0) for text in recording.warnings), *said]
+
+
+def frames_on_grid(recording: Recording) -> Iterator[Frames]:
+    """Yield a recording on the common time grid, as the pipeline has it."""
+    timeline = Timeline(recording.header)
+    for raw in batched(recording.blocks(), BLOCK):
+        yield timeline.push(raw)
+    yield from timeline.finish()
 
 
 def _last(event: RepEvent, final: dict[str, RepEvent]) -> bool:

@@ -78,6 +78,31 @@ class Alignment:
         pelvis, thorax = block.angles.T
         return SagittalAngles(poses.t_ns, pelvis, thorax, thorax - pelvis)
 
+    def in_hindsight(self, poses: Poses) -> SagittalAngles:
+        """Return the inclinations of poses that have been pushed, with what is known by now; from the stance on."""
+        angles = np.full(poses.valid.shape, np.nan)
+        for sensor in self._sensors:
+            if self._mounts[sensor].axes is None:
+                self._make_do(sensor, poses.up[poses.valid[:, sensor], sensor])
+            stood = np.maximum.accumulate(poses.still[:, sensor]) & poses.valid[:, sensor]
+            angles[stood, sensor] = self._mounts[sensor].angle(poses.up[stood, sensor])
+        pelvis, thorax = angles.T
+        return SagittalAngles(poses.t_ns, pelvis, thorax, thorax - pelvis)
+
+    def _make_do(self, sensor: int, up: Floats) -> None:
+        """Take all there was for one bend, where there was no deeper one."""
+        mount = self._mounts[sensor]
+        if sensor in self._followers:
+            mount.hint = self._backwards()
+        mount.gather(up)
+        mount.follow(up)
+        mount.settle()
+
+    def _backwards(self) -> Floats:
+        """Return what the hips say of where back is."""
+        hint: Floats = HINT * self._lever / max(float(np.linalg.norm(self._lever)), SURE_M)
+        return hint
+
     def _lessons(self, block: Block, start: int) -> Iterator[Lesson]:
         """Yield what can be learnt next, and where; what comes first is learnt first."""
         for sensor in self._sensors:
@@ -102,9 +127,8 @@ class Alignment:
 
     def _deepen(self, _block: Block, _index: int) -> None:
         self._deep = True
-        length = float(np.linalg.norm(self._lever))
         for sensor in self._followers:
-            self._mounts[sensor].hint = HINT * self._lever / max(length, SURE_M)
+            self._mounts[sensor].hint = self._backwards()
 
     def _straighten(self, block: Block, index: int) -> None:
         if not self._deep:

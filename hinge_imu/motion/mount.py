@@ -9,6 +9,9 @@ import numpy as np
 from hinge_imu.motion.angles import inclination, segment_axes
 from hinge_imu.samples import Floats
 
+WANDERED = 0.1
+"""Share of the leans' second moment that may lie across their main direction: within 18 degrees of it."""
+
 FADE = 0.8
 """What earlier bends keep of their weight with each new one: a strap that creeps is followed."""
 
@@ -70,10 +73,11 @@ class Mount:
         """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is."""
         self.toward += self.deepest + self.hint
         values, vectors = np.linalg.eigh(self.spread)
-        # A lean that wandered as much sideways as forward shows no direction.
-        if self.neutral is not None and values[-1] > 0 and values[-2] < 0.2 * values[-1]:
-            main = vectors[:, -1]
-            self.axes = segment_axes(self.neutral, main if main @ self.toward > 0 else -main)
+        main = vectors[:, -1] if vectors[:, -1] @ self.toward > 0 else -vectors[:, -1]
+        # Leans that wandered sideways have no main direction; then only the deepest ones count.
+        falls = main if values[-2] < WANDERED * values[-1] else self.toward
+        if self.neutral is not None and falls @ falls > 0:
+            self.axes = segment_axes(self.neutral, falls)
         self.spread *= FADE
         self.toward *= FADE
         self.deepest, self.hint = _nowhere(), _nowhere()

@@ -14,8 +14,11 @@ import numpy as np
 from scipy.signal import bilinear, sosfilt, sosfilt_zi, tf2sos
 
 from hinge_imu.motion import quaternion
+from hinge_imu.motion.offline import up_offline
 from hinge_imu.motion.rest import GyroBias, Stillness
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
+
+__all__ = ["Inclination", "Orientation", "Tracker", "tracker", "up_offline", "up_online"]
 
 STANDARD_GRAVITY = 9.80665
 """In m/s^2 (CGPM 1901)."""

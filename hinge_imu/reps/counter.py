@@ -9,7 +9,7 @@ import numpy as np
 
 from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, Said, SetEvent, Status
 from hinge_imu.reps.exercises import profile
-from hinge_imu.reps.metrics import Rep, Trace, measure, tempo
+from hinge_imu.reps.metrics import Rep, Span, Trace, measure, rows_of
 from hinge_imu.reps.segment import Bend, Bends
 from hinge_imu.samples import Floats, Header, SagittalAngles
 
@@ -23,9 +23,6 @@ LEAST_DIRECTNESS = 0.4
 """A rep is one movement each way; where less of the path than this led somewhere, the wearer hopped or walked."""
 
 FROM_STANDING = "{} reps are timed from standing to standing: pulls from the floor are not told apart yet"
-
-Span = tuple[int, int, int]
-"""Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,9 @@ class Counter:
             if self._over(self._time(bend.entered)):
                 yield from self._close()
             yield from self._count(bend)
-        if self._rows.shape[1] and self._over(self._time(self._bends.entered or self._end - 1)):
+        if self._rows.shape[1] and self._over(
+            self._time(self._end - 1 if self._bends.entered is None else self._bends.entered)
+        ):
             yield from self._close()
         self._forget()
 
@@ -129,7 +128,6 @@ class Counter:
         self, decided: int, counted: Counted, status: Status, top_pause_s: float | None, known: tuple[str, ...]
     ) -> Iterator[Said]:
         at_s, rep, id_ = self._time(decided), counted.rep, f"{self._session}-{counted.ordinal}"
-        phases = rep.eccentric.duration, rep.bottom_pause_s, rep.concentric.duration, top_pause_s
         event = RepEvent(
             id=id_,
             revision=1 if status == "provisional" else 2,
@@ -138,19 +136,7 @@ class Counter:
             exercise=self._profile.name,
             status=status,
             said_s=counted.said_s,
-            start_s=rep.eccentric.start,
-            bottom_s=rep.bottom_s,
-            end_s=rep.concentric.end,
-            eccentric_s=phases[0],
-            bottom_pause_s=phases[1],
-            concentric_s=phases[2],
-            top_pause_s=phases[3],
-            tempo=tempo(*phases),
-            pelvis_rom_deg=rep.pelvis_rom_deg,
-            thorax_rom_deg=rep.thorax_rom_deg,
-            spine_flexion_peak_deg=rep.spine_flexion_peak_deg,
-            spine_share=rep.spine_share,
-            faults=rep.faults,
+            **rep.fields(top_pause_s),
         )
         yield at_s, event
         for fault in rep.faults:
@@ -159,13 +145,11 @@ class Counter:
                 yield at_s, FaultEvent(rep_id=id_, **evidence)
 
     def _measure(self, span: Span, stop: int) -> Rep | None:
-        """Measure the rep in a window, with the samples before ``stop``; it reaches from top to top."""
+        """Measure the rep in a window, with the samples before ``stop``."""
         begin, bottom, end = span
         first = max(begin - self._settle, self._first)
         trace = Trace.smoothed(self._rows[:, first - self._first : stop - self._first], self._rate)
-        top_before = begin + int(np.argmin(trace.lead[begin - first : bottom - first + 1]))
-        top_after = bottom + int(np.argmin(trace.lead[bottom - first : min(end, stop) - first]))
-        return measure(trace.part(top_before - first, top_after - first + 1), self._profile)
+        return measure(trace, (begin - first, bottom - first, min(end, stop) - first), self._profile)
 
     def _due(self) -> float:
         """Return when the open set ends if nothing more comes."""
@@ -186,19 +170,12 @@ class Counter:
         return float(self._rows[0, number - self._first])
 
     def _lead(self, angles: SagittalAngles) -> Floats:
-        """Return the rows from the first valid inclination on; the thorax leads where it is valid, else the pelvis."""
-        rows = np.stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
-        lead = np.where(np.isfinite(rows[2]), rows[2], rows[1])
-        if self._end:
-            lead = np.concatenate([self._rows[4, -1:], lead])
-        seen = np.maximum.accumulate(np.where(np.isfinite(lead), np.arange(len(lead)), -1))
-        held = np.where(seen < 0, np.nan, lead[seen])[-rows.shape[1] :] if rows.shape[1] else lead[:0]
-        whole = np.concatenate([rows, held[None]])
-        return whole[:, np.isfinite(held)]
+        """Return the rows of the next angles, going on from those before."""
+        return rows_of(angles, float(self._rows[4, -1]) if self._end else np.nan)
 
     def _forget(self) -> None:
         """Drop the rows that neither an unconfirmed rep nor a coming one can need."""
-        keep = (self._bends.entered or self._end) - self._margin
+        keep = (self._end if self._bends.entered is None else self._bends.entered) - self._margin
         if self._said:
             keep = min(keep, self._said[-1].span[0])
         drop = max(0, keep - self._settle - self._first)

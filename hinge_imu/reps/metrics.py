@@ -12,7 +12,10 @@ from hinge_imu.events import Fault
 from hinge_imu.reps.exercises import Profile
 from hinge_imu.reps.faults import spine_rounding
 from hinge_imu.reps.phases import Phase, phase, smooth
-from hinge_imu.samples import Floats
+from hinge_imu.samples import Floats, SagittalAngles
+
+Span = tuple[int, int, int]
+"""Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,39 @@ class Rep:
         """The rest between the two phases."""
         return max(0.0, self.concentric.start - self.eccentric.end)
 
+    def fields(self, top_pause_s: float | None) -> dict[str, Any]:
+        """Return what a rep's event says of it, with the rest that followed at the top."""
+        digits = self.eccentric.duration, self.bottom_pause_s, self.concentric.duration, top_pause_s
+        names = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
+        alike = ("bottom_s", "pelvis_rom_deg", "thorax_rom_deg", "spine_flexion_peak_deg", "spine_share", "faults")
+        return {
+            "start_s": self.eccentric.start,
+            "end_s": self.concentric.end,
+            "tempo": tempo(*digits),
+            **dict(zip(names, digits, strict=True)),
+            **{name: getattr(self, name) for name in alike},
+        }
 
-def measure(trace: Trace, profile: Profile) -> Rep | None:
-    """Measure the rep whose bottom is the deepest point of the trace; None where one of its phases is missing."""
+
+def rows_of(angles: SagittalAngles, held: float = np.nan) -> Floats:
+    """Return rows (5,N): t_s, and in degrees pelvis, thorax, spine, and the inclination that leads.
+
+    The thorax leads where it is valid, else the pelvis; where neither is, the last one is ``held``. There are no rows
+    before the first valid inclination.
+    """
+    rows = np.stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
+    lead = np.concatenate([[held], np.where(np.isfinite(rows[2]), rows[2], rows[1])])
+    last = np.maximum.accumulate(np.where(np.isfinite(lead), np.arange(len(lead)), 0))
+    whole = np.concatenate([rows, lead[last][None, 1:]])
+    return whole[:, np.isfinite(whole[4])]
+
+
+def measure(trace: Trace, span: Span, profile: Profile) -> Rep | None:
+    """Measure the rep in a window of the trace, from top to top; None where one of its phases is missing."""
+    begin, bottom, end = span
+    top_before = begin + int(np.argmin(trace.lead[begin : bottom + 1]))
+    top_after = bottom + int(np.argmin(trace.lead[bottom:end]))
+    trace = trace.part(top_before, top_after + 1)
     bottom = int(np.argmax(trace.lead))
     rate = np.gradient(trace.lead, trace.t)
     down = phase(trace.t[: bottom + 1], rate[: bottom + 1])

@@ -95,7 +95,7 @@ class Bends:
     def finish(self) -> Iterator[Bend]:
         """Yield the bend that was on its way to rest when the stream ended."""
         if self._state is State.RISEN:
-            yield self._done(self._next)
+            yield self._done(self._next - 1)
 
     def _stand(self, end: int) -> Bend | None:
         """Wait until the inclination is well above the lowest of the last seconds."""

@@ -1,4 +1,4 @@
-"""The whole product on the wall clock, once: what it says live, what it writes down, and what a replay makes of that."""
+"""The whole product on the wall clock, once: what it says live, what it writes down, what a replay makes of it."""
 
 import re
 
@@ -36,7 +36,9 @@ def assert_same(events, others):
     for event, other in zip(events, others, strict=True):
         leaves, their_leaves = flat(to_dict(event)), flat(to_dict(other))
         numbers = {name for name, x in leaves.items() if isinstance(x, float)}
-        assert {name: leaves[name] for name in numbers} == pytest.approx({n: their_leaves[n] for n in numbers}, abs=1e-9)
+        assert {name: leaves[name] for name in numbers} == pytest.approx(
+            {n: their_leaves[n] for n in numbers}, abs=1e-9
+        )
         assert {n: x for n, x in leaves.items() if n not in numbers} == {
             n: x for n, x in their_leaves.items() if n not in numbers
         }

@@ -122,3 +122,29 @@ def test_the_exercise_of_the_call_replaces_that_of_the_recording(hinge_imu, line
 def test_labels_beside_a_simulated_recording_say_that_it_is_simulated(truth):
     assert truth["simulated"] is True
     assert json.dumps(truth)
+
+
+def test_smooth_measures_the_same_reps_again_and_closer_to_the_truth(hinge_imu, lines, made, truth):
+    plain, smooth = (
+        [event for event in lines(hinge_imu("replay", "--json", *option, made)) if event["event"] == "rep"]
+        for option in ([], ["--smooth"])
+    )
+    assert [rep["id"] for rep in smooth] == [rep["id"] for rep in plain]
+    assert [rep["revision"] for rep in smooth] == [rep["revision"] + 1 for rep in plain]
+
+    def error(reps):
+        pairs = zip(reps, truth["reps"], strict=True)
+        return np.sqrt(np.mean([(rep["thorax_rom_deg"] - true["thorax_rom_deg"]) ** 2 for rep, true in pairs]))
+
+    assert error(smooth) < max(error(plain), 0.5)
+
+
+def test_smooth_knows_the_mounting_from_the_stance_on(hinge_imu, made, tmp_path):
+    out = tmp_path / "smooth.csv"
+    assert hinge_imu("replay", "--smooth", "--angles", out, made).returncode == 0
+    table = np.genfromtxt(out, delimiter=",", names=True)
+    known = np.isfinite(table["spine_deg"])
+    with np.load(made.with_suffix(".npz")) as true:
+        error = table["pelvis_deg"] - np.interp(table["t_s"], true["t_s"], true["pelvis_deg"])
+    assert np.sqrt(np.mean(error[known] ** 2)) < 1.5
+    assert np.flatnonzero(known)[0] < 1.5 * 200

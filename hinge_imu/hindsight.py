@@ -1,0 +1,58 @@
+"""The second pass: once a recording is over, the same reps measured again with all that is known by then.
+
+Gravity is looked for ahead as well as back, and the boards' mounting is known from the first sample on. Which reps
+there are, and their ids, stays as the first pass said it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+import numpy as np
+
+from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent
+from hinge_imu.motion.alignment import Alignment
+from hinge_imu.motion.offline import up_offline
+from hinge_imu.motion.orientation import STANDARD_GRAVITY
+from hinge_imu.motion.rest import Stillness
+from hinge_imu.reps.again import again
+from hinge_imu.samples import Frames, Header, Poses, SagittalAngles, stretches
+
+
+def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[SagittalAngles, list[AnyEvent]]:
+    """Return the inclinations of a whole session, and its events with the reps, sets and faults measured again.
+
+    ``frames`` are the whole session's, ``said`` is the final word of the first pass.
+    """
+    poses = _poses(header, Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))))
+    alignment = Alignment(header)
+    alignment.push(poses)
+    angles = alignment.in_hindsight(poses)
+    reps = again([event for event in said if isinstance(event, RepEvent)], angles, header)
+    return angles, [event for old in said for event in _replaced(old, reps)]
+
+
+def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
+    if isinstance(event, RepEvent):
+        rep = reps[event.id]
+        faults = [FaultEvent(rep_id=rep.id, **msgspec.structs.asdict(fault)) for fault in rep.faults]
+        return [rep, *faults]
+    if isinstance(event, SetEvent):
+        mine = [rep for rep in reps.values() if rep.set == event.set]
+        return [msgspec.structs.replace(event, start_s=mine[0].start_s, end_s=mine[-1].end_s)]
+    return [] if isinstance(event, FaultEvent) else [event]
+
+
+def _poses(header: Header, frames: Frames) -> Poses:
+    shape = frames.valid.shape
+    up, still = np.zeros((*shape, 3)), np.zeros(shape, bool)
+    for sensor in header.sensors:
+        stillness = Stillness(header.rate_hz)
+        for start, stop in stretches(frames.valid[:, sensor]):
+            gyr, acc = frames.gyr[start:stop, sensor], frames.acc[start:stop, sensor]
+            up[start:stop, sensor] = up_offline(gyr, acc, header.rate_hz, averaging=False)
+            stillness.restart()
+            still[start:stop, sensor] = stillness.push(gyr, acc).standing >= stillness.second
+    acc = np.where(frames.valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
+    return Poses(frames.t_ns, up, acc, still, frames.valid)
