@@ -95,7 +95,6 @@ class Alignment:
         if sensor in self._followers:
             mount.hint = self._backwards()
         mount.gather(up)
-        mount.follow(up)
         mount.settle()
 
     def _backwards(self) -> Floats:

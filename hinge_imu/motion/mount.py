@@ -9,6 +9,9 @@ import numpy as np
 from hinge_imu.motion.angles import inclination, segment_axes
 from hinge_imu.samples import Floats
 
+CLEAR = np.sin(np.radians(20.0))
+"""Once forward is known, only leans deeper than this may turn it round."""
+
 WANDERED = 0.1
 """Share of the leans' second moment that may lie across their main direction: within 18 degrees of it."""
 
@@ -54,24 +57,20 @@ class Mount:
     def follow(self, up: Floats) -> Floats:
         """Return the inclination (N,) of up (N,3) in the first bend: where it leans deepest, it leans forward."""
         along, across = self._split(up)
-        depth = np.concatenate([[dot(self.deepest, self.deepest)], dot(across, across)])
-        deeper = np.flatnonzero(depth[1:] > np.maximum.accumulate(depth)[:-1]) + 1
-        latest = np.zeros(len(depth), np.int64)
-        latest[deeper] = deeper
-        way = np.concatenate([self.deepest[None], across])[np.maximum.accumulate(latest)]
-        self.deepest = way[-1]
-        falls = way[1:] + self.hint
+        falls = self._deepest_so_far(across) + self.hint
         onward = dot(across, falls) / np.maximum(np.sqrt(dot(falls, falls)), 1e-9)
         return inclination(np.stack([-onward, along], axis=1))
 
     def gather(self, up: Floats) -> None:
-        """Remember how up (N,3) lay across the stance during a bend."""
+        """Remember how up (N,3) lay across the stance during a bend, and where it was deepest."""
         _, across = self._split(up)
         self.spread += across.T @ across
+        self.deepest = self._deepest_so_far(across)[-1] if len(across) else self.deepest
 
     def settle(self) -> None:
         """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is."""
-        self.toward += self.deepest + self.hint
+        if self.axes is None or self.deepest @ self.deepest > CLEAR**2:
+            self.toward = FADE * self.toward + self.deepest + self.hint
         values, vectors = np.linalg.eigh(self.spread)
         main = vectors[:, -1] if vectors[:, -1] @ self.toward > 0 else -vectors[:, -1]
         # Leans that wandered sideways have no main direction; then only the deepest ones count.
@@ -79,7 +78,6 @@ class Mount:
         if self.neutral is not None and falls @ falls > 0:
             self.axes = segment_axes(self.neutral, falls)
         self.spread *= FADE
-        self.toward *= FADE
         self.deepest, self.hint = _nowhere(), _nowhere()
 
     def upright(self, vectors: Floats, up: Floats) -> Floats:
@@ -95,6 +93,15 @@ class Mount:
         )
         level: Floats = turned - dot(turned, self.neutral)[:, None] * self.neutral
         return level
+
+    def _deepest_so_far(self, across: Floats) -> Floats:
+        """Return where up was at the deepest lean of this bend up to each of across (N,3)."""
+        depth = np.concatenate([[dot(self.deepest, self.deepest)], dot(across, across)])
+        deeper = np.flatnonzero(depth[1:] > np.maximum.accumulate(depth)[:-1]) + 1
+        latest = np.zeros(len(depth), np.int64)
+        latest[deeper] = deeper
+        so_far: Floats = np.concatenate([self.deepest[None], across])[np.maximum.accumulate(latest)[1:]]
+        return so_far
 
     def _split(self, up: Floats) -> tuple[Floats, Floats]:
         """Return up's part along the stance (N,), and its part across it (N,3)."""
