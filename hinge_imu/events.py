@@ -115,3 +115,8 @@ def to_dict(event: AnyEvent) -> dict[str, Any]:
 def decode(data: bytes) -> AnyEvent:
     """Read an event back from its JSON; raises `msgspec.ValidationError` where it is not one."""
     return _DECODER.decode(data)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of what is said; it is kept under ``docs/schema/`` for other programs."""
+    return msgspec.json.schema(AnyEvent)

@@ -23,7 +23,7 @@ from hinge_imu.samples import SEGMENTS, Bools, Floats, Header, Poses, SagittalAn
 FAR = np.radians(20.0)
 """Leaning further than this, the leading sensor has begun a bend."""
 
-DEEP = np.radians(40.0)
+DEEP = np.radians(30.0)
 """Leaning further than this, the trunk is well on its way, and what the hips did meanwhile tells where back is."""
 
 UPRIGHT = np.radians(12.0)
