@@ -83,7 +83,14 @@ def main() -> None:
             for name, total in scores.items():
                 score(path, name, total)
     table = Table(title=f"{asked.sessions} SIMULATED sessions of 8 hinges, seeds from {asked.first_seed}")
-    columns = ["filter", *(f"{name} RMSE" for name in ANGLES), "reps", "sets exact", "phase error, median / 95 %", "speed"]
+    columns = [
+        "filter",
+        *(f"{name} RMSE" for name in ANGLES),
+        "reps",
+        "sets exact",
+        "phase error, median / 95 %",
+        "speed",
+    ]
     for column in columns:
         table.add_column(column, justify="right")
     for name, total in scores.items():

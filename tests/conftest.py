@@ -1,0 +1,122 @@
+"""Simulated sessions for every folder: a lifter, recorded on the simulated bus or evenly, and replayed."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from hinge_imu.config import Config
+from hinge_imu.events import AnyEvent, to_dict
+from hinge_imu.pipeline import Pipeline
+from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Header, RawArray, SagittalAngles
+from hinge_imu.sensing.sampler import Sampler
+from hinge_imu.simulate.bus import VirtualClock
+from hinge_imu.simulate.lifter import Lifter
+from hinge_imu.simulate.plan import Timetable, for_tempo
+from hinge_imu.simulate.strap import strap
+
+
+class Recorded(NamedTuple):
+    header: Header
+    raw: RawArray
+
+
+class Replayed(NamedTuple):
+    events: list[AnyEvent]
+    angles: SagittalAngles
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture(scope="session")
+def hinge():
+    """Plan one unhurried rep of a hinge; say what is different about it."""
+
+    def plan(depth=70.0, spine=9.0, tempo=(1.6, 0.4, 1.2, 0.8)):
+        return for_tempo(depth, spine, tuple(tempo))
+
+    return plan
+
+
+@pytest.fixture(scope="session")
+def lifting():
+    def build(*plans, still_s=2.0, sway_deg=0.0, seed=0):
+        return Lifter(Timetable(plans, still_s), np.random.default_rng(seed), sway_deg)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def on_the_bus():
+    """Record a lifter through the real driver: two chips with their errors and mountings, drawn from the seed."""
+
+    def record(lifter, *, seed=0, exercise="hinge", more_s=0.0):
+        clock = VirtualClock(5_000_000_000)
+        bus = strap(lifter, Config(), np.random.default_rng(seed), clock.now, busy=clock.advance)
+        with bus.installed():
+            sampler = Sampler(Config(), say=pytest.fail, clock=clock.now)
+            raw = np.concatenate(list(sampler.in_virtual_time(clock.advance, lifter.timetable.duration_s + more_s)))
+            sampler.close()
+        return Recorded(sampler.header(session_id="monday", exercise=exercise), raw)
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def evenly():
+    """Record a lifter as a CSV has it: SI at known, even times, perfect sensors, mounted any way round."""
+
+    def record(lifter, rate_hz=100.0, *, seed=0, worn=SEGMENTS, from_s=0.0, more_s=0.0):
+        rng = np.random.default_rng(seed)
+        t_s = np.arange(from_s, lifter.timetable.duration_s + more_s, 1 / rate_hz)
+        raw = np.zeros((len(t_s), 2), RAW_SI)
+        raw["t_ns"] = np.rint(t_s / NS).astype(np.int64)[:, None]
+        raw["seq"] = np.arange(len(t_s))[:, None]
+        raw["sensor"] = 0, 1
+        for sensor in (0, 1):
+            board = Rotation.random(rng=rng)
+            raw["acc"][:, sensor], raw["gyr"][:, sensor] = map(board.apply, lifter.specific_force_and_rate(sensor, t_s))
+        header = Header(session_id="monday", unit="SI", clock="timed", rate_hz=rate_hz, worn=worn, exercise="hinge")
+        return Recorded(header, raw[:, list(header.sensors)].ravel())
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def replayed():
+    """Run a recording through the pipeline, whole or cut before the samples with these numbers."""
+
+    def run(recorded, cuts=()):
+        seen = []
+        pipeline = Pipeline(recorded.header, seen.append)
+        events = [event for block in np.split(recorded.raw, cuts) for event in pipeline.push(block)]
+        events += pipeline.finish()
+        return Replayed(events, SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def agree():
+    """Check that the same events were said in the same order, with numbers within 1e-9."""
+
+    def check(said, expected):
+        words, numbers = _flat([to_dict(event) for event in said])
+        expected_words, expected_numbers = _flat([to_dict(event) for event in expected])
+        assert words == expected_words
+        np.testing.assert_allclose(numbers, expected_numbers, rtol=0, atol=1e-9)
+
+    return check
+
+
+def _flat(value, place=""):
+    """Return what is not a number, and the numbers, of nested plain values; the former with their places."""
+    if isinstance(value, float):
+        return [(place, float)], [value]
+    if not isinstance(value, dict | list | tuple):
+        return [(place, value)], []
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    parts = [_flat(each, f"{place}.{key}") for key, each in inner]
+    return [word for words, _ in parts for word in words], [number for _, numbers in parts for number in numbers]

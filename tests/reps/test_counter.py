@@ -1,0 +1,238 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, SetEvent, to_dict
+from hinge_imu.reps.counter import Counter
+from hinge_imu.samples import Header, SagittalAngles
+from hinge_imu.simulate import truth
+
+RATE = 100.0
+
+
+def of(kind, said):
+    return [event for _, event in said if isinstance(event, kind)]
+
+
+def confirmed(said):
+    return [rep for rep in of(RepEvent, said) if rep.status == "confirmed"]
+
+
+@pytest.fixture(scope="module")
+def four(lifting, hinge):
+    """Four different reps; the third rounds."""
+    return lifting(hinge(), hinge(60, 7, (2.4, 0.2, 1.0, 1.4)), hinge(75, 34), hinge(68, 9, (1.2, 0.8, 0.9, 0.5)))
+
+
+@pytest.fixture(scope="module")
+def angles(four, seen_of):
+    return seen_of(four, more_s=12)
+
+
+@pytest.fixture(scope="module")
+def said(angles, counted):
+    return counted(angles)
+
+
+def test_every_rep_is_found_with_its_times_and_ranges(said, four):
+    reps, labels = confirmed(said), truth.labels(four, "hinge")["reps"]
+    assert len(reps) == len(labels) == 4
+    for rep, label in zip(reps, labels, strict=True):
+        for name in ("start_s", "end_s", "eccentric_s", "bottom_pause_s", "concentric_s"):
+            assert getattr(rep, name) == pytest.approx(label[name], abs=0.08), name
+        for name in ("pelvis_rom_deg", "thorax_rom_deg", "spine_flexion_peak_deg"):
+            assert getattr(rep, name) == pytest.approx(label[name], abs=1.5), name
+        assert rep.start_s + rep.eccentric_s - 0.1 < rep.bottom_s < rep.end_s - rep.concentric_s + 0.1
+
+
+def test_the_top_pause_lasts_until_the_next_rep_and_the_last_one_has_none(said, four):
+    pauses = [rep.top_pause_s for rep in confirmed(said)]
+    labels = [label.get("top_pause_s") for label in truth.labels(four, "hinge")["reps"]]
+    assert pauses[:3] == pytest.approx(labels[:3], abs=0.08)
+    assert pauses[3] is None
+    assert labels[3] is None
+
+
+def test_a_rep_is_provisional_at_lockout_and_confirmed_by_the_next_with_the_same_id(said):
+    reps = of(RepEvent, said)
+    assert [(rep.id, rep.revision, rep.status) for rep in reps] == [
+        ("monday-1", 1, "provisional"),
+        ("monday-1", 2, "confirmed"),
+        ("monday-2", 1, "provisional"),
+        ("monday-2", 2, "confirmed"),
+        ("monday-3", 1, "provisional"),
+        ("monday-3", 2, "confirmed"),
+        ("monday-4", 1, "provisional"),
+        ("monday-4", 2, "confirmed"),
+    ]
+    assert [rep.rep for rep in confirmed(said)] == [1, 2, 3, 4]
+    assert {rep.set for rep in reps} == {1}
+
+
+def test_a_rep_is_said_within_three_tenths_of_a_second_of_its_lockout(said):
+    for rep in of(RepEvent, said):
+        assert 0 < rep.said_s - rep.end_s < 0.3
+
+
+def test_the_set_is_closed_ten_seconds_after_the_last_lockout(said, four):
+    [(at_s, ended)] = [(at, event) for at, event in said if isinstance(event, SetEvent)]
+    first, *_, last = confirmed(said)
+    assert (ended.set, ended.reps, ended.exercise) == (1, 4, "hinge")
+    assert (ended.start_s, ended.end_s) == (first.start_s, last.end_s)
+    assert at_s == pytest.approx(last.end_s + 10, abs=0.02)
+
+
+def test_what_is_said_is_said_in_order_of_time(said):
+    times = [at_s for at_s, _ in said]
+    assert times == sorted(times)
+
+
+def test_rounding_is_said_of_the_rep_that_rounds_and_of_no_other(said):
+    faults = [[fault.name for fault in rep.faults] for rep in confirmed(said)]
+    assert faults == [[], [], ["spine_rounding"], []]
+    rep = confirmed(said)[2]
+    [fault] = rep.faults
+    assert fault.value == pytest.approx(34, abs=1)
+    assert (fault.limit, fault.unit) == (25.0, "deg")
+    assert rep.start_s < fault.at_s < rep.bottom_s + 0.5
+
+
+def test_a_fault_is_said_once_by_itself_right_after_its_rep(said):
+    events = [event for _, event in said]
+    [alone] = of(FaultEvent, said)
+    assert alone.rep_id == "monday-3"
+    before = events[events.index(alone) - 1]
+    assert (before.id, before.revision) == ("monday-3", 1)
+    assert {name: getattr(alone, name) for name in ("name", "value", "limit", "unit", "at_s")} == json.loads(
+        json.dumps(to_dict(before)["faults"][0])
+    )
+
+
+@pytest.mark.parametrize("pause", [8.0, 13.0])
+def test_a_rest_of_ten_seconds_begins_a_new_set(lifting, hinge, seen_of, counted, pause):
+    said = counted(seen_of(lifting(hinge(), hinge(tempo=(1.6, 0.4, 1.2, pause)), hinge(), hinge()), more_s=12))
+    numbers = [(rep.set, rep.rep) for rep in confirmed(said)]
+    if pause < 10:
+        assert numbers == [(1, 1), (1, 2), (1, 3), (1, 4)]
+    else:
+        assert numbers == [(1, 1), (1, 2), (2, 1), (2, 2)]
+        assert [ended.reps for ended in of(SetEvent, said)] == [2, 2]
+        assert [ended.id for ended in of(SetEvent, said)] == ["monday-set-1", "monday-set-2"]
+        assert confirmed(said)[1].top_pause_s is None, "the last of its set"
+        assert len({rep.id for rep in confirmed(said)}) == 4
+
+
+def test_a_rep_that_began_in_time_still_belongs_to_the_set(lifting, hinge, seen_of, counted):
+    """The ten seconds are over while it is under way."""
+    said = counted(seen_of(lifting(hinge(tempo=(1.6, 0.4, 1.2, 8.5)), hinge(tempo=(3.0, 1.0, 2.0, 1.0)))))
+    assert [(rep.set, rep.rep) for rep in confirmed(said)] == [(1, 1), (1, 2)]
+    assert confirmed(said)[0].top_pause_s == pytest.approx(8.5, abs=0.2)
+
+
+def test_the_end_of_the_stream_closes_the_set(four, seen_of, counted):
+    said = counted(seen_of(four))
+    assert [rep.status for rep in of(RepEvent, said)[-2:]] == ["provisional", "confirmed"]
+    assert [ended.reps for ended in of(SetEvent, said)] == [4]
+
+
+def test_a_bob_of_twenty_degrees_is_no_rep(lifting, hinge, seen_of, counted):
+    said = counted(seen_of(lifting(hinge(), hinge(depth=20.0, spine=2.0), hinge())))
+    assert len(confirmed(said)) == 2
+    assert confirmed(said)[0].top_pause_s == pytest.approx(
+        confirmed(said)[1].start_s - confirmed(said)[0].end_s, abs=0.02
+    )
+
+
+LEAST = {"hinge": 35, "rdl": 35, "single_leg": 35, "deadlift": 30, "swing": 30, "kneeling": 25, "toe_touch": 50}
+
+
+@pytest.mark.parametrize("exercise", LEAST)
+def test_each_lift_has_its_own_least_range_of_motion(lifting, hinge, seen_of, counted, exercise):
+    least = LEAST[exercise]
+    plans = [hinge(depth=float(least + off), spine=3.0) for off in (-2, 2)]
+    said = counted(seen_of(lifting(*plans)), exercise=exercise)
+    assert [rep.thorax_rom_deg for rep in confirmed(said)] == pytest.approx([least + 2], abs=0.7)
+
+
+def test_who_stays_down_for_more_than_half_a_minute_did_no_rep(lifting, hinge, seen_of, counted):
+    said = counted(seen_of(lifting(hinge(tempo=(1.6, 33.0, 1.2, 3.0)), hinge(), hinge())))
+    assert [rep.rep for rep in confirmed(said)] == [1, 2]
+    assert confirmed(said)[0].start_s > 30
+
+
+def test_hopping_is_no_rep(seen, counted):
+    """Angles that swing by 40 degrees within tenths of a second, on a body that slowly bends a little and back."""
+    t = np.arange(0, 14, 1 / RATE)
+    hopping = 12 * np.sin(np.pi * np.clip((t - 2) / 8, 0, 1)) ** 2 + 14 * np.sin(2 * np.pi * 2.3 * t) * (
+        (t > 2) & (t < 10)
+    )
+    assert confirmed(counted(seen(0.9 * hopping, hopping))) == []
+
+
+@pytest.mark.parametrize("worn", ["pelvis", "thorax"])
+def test_one_sensor_alone_counts_and_times_and_leaves_the_spine_out(four, seen_of, counted, worn):
+    both = seen_of(four)
+    nothing = np.full(len(both.t_ns), np.nan)
+    missing = "thorax" if worn == "pelvis" else "pelvis"
+    reps = confirmed(counted(both._replace(**{missing: nothing, "spine": nothing}), worn=(worn,)))
+    assert len(reps) == 4
+    for rep, label in zip(reps, truth.labels(four, "hinge")["reps"], strict=True):
+        assert (rep.spine_flexion_peak_deg, rep.spine_share, rep.faults) == (None, None, ())
+        assert getattr(rep, f"{missing}_rom_deg") is None
+        assert getattr(rep, f"{worn}_rom_deg") == pytest.approx(label[f"{worn}_rom_deg"], abs=1.5)
+        assert rep.end_s == pytest.approx(label["end_s"], abs=0.15)
+
+
+def test_a_thorax_that_drops_out_leaves_the_pelvis_to_count(four, seen_of, counted):
+    angles = seen_of(four)
+    t = angles.t_s
+    lost = (t > 7) & (t < 11)
+    thorax, spine = (np.where(lost, np.nan, values) for values in (angles.thorax, angles.spine))
+    reps = confirmed(counted(angles._replace(thorax=thorax, spine=spine)))
+    assert len(reps) == 4
+    assert [rep.spine_flexion_peak_deg is None for rep in reps] == [False, True, False, False]
+
+
+def test_a_lift_that_starts_on_the_floor_is_said_to_be_timed_from_standing(four, seen_of, counted):
+    [(at_s, notice)] = [
+        item for item in counted(seen_of(four), exercise="deadlift") if isinstance(item[1], NoticeEvent)
+    ]
+    assert at_s == 0.0
+    assert "deadlift reps are timed from standing to standing" in notice.text
+
+
+@pytest.mark.parametrize("ends_s", [5.1, 5.2, 5.3, 5.4])
+def test_a_rep_on_its_way_to_rest_is_counted_when_the_stream_ends(lifting, hinge, seen_of, counted, ends_s):
+    """Its last movement: from most of the way up until just before lockout is certain."""
+    angles = seen_of(lifting(hinge()))
+    cut_short = counted(type(angles)(*(part[angles.t_s < ends_s] for part in angles)))
+    [rep] = confirmed(cut_short)
+    assert rep.said_s == pytest.approx(ends_s, abs=0.02)
+    assert rep.end_s <= ends_s
+    assert [ended.reps for ended in of(SetEvent, cut_short)] == [1]
+
+
+def test_nothing_at_all_is_said_of_nothing(counted, seen):
+    assert counted(seen(np.empty(0), np.empty(0))) == []
+    assert counted(seen(np.full(500, np.nan), np.full(500, np.nan))) == []
+
+
+@settings(deadline=None, max_examples=30)
+@given(cuts=st.lists(st.integers(0, 2600), max_size=12).map(sorted))
+def test_the_same_is_said_however_the_angles_are_cut(angles, counted, said, agree, cuts):
+    cut = counted(angles, cuts)
+    agree([event for _, event in cut], [event for _, event in said])
+    assert [at_s for at_s, _ in cut] == [at_s for at_s, _ in said]
+
+
+def test_what_is_kept_does_not_grow_with_the_stream(lifting, hinge, seen_of):
+    angles = seen_of(lifting(*[hinge()] * 3), more_s=12)
+    counter = Counter(Header(session_id="s", unit="SI", clock="timed", rate_hz=RATE))
+    length = len(angles.t_ns)
+    for turn in range(40):
+        for _ in counter.push(SagittalAngles(angles.t_ns + turn * length * 10_000_000, *angles[1:])):
+            pass
+    assert counter._rows.shape[1] < 2 * length
