@@ -5,6 +5,7 @@ The public JSON, and its schema, are made from these classes; field names are fi
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -119,4 +120,9 @@ def decode(data: bytes) -> AnyEvent:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of what is said; it is kept under ``docs/schema/`` for other programs."""
-    return msgspec.json.schema(AnyEvent)
+    schema = msgspec.json.schema(AnyEvent)
+    for definition in schema["$defs"].values():
+        if "description" in definition:
+            # How docstrings are indented depends on Python's version.
+            definition["description"] = inspect.cleandoc(definition["description"])
+    return schema

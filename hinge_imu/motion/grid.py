@@ -79,7 +79,7 @@ class Grid:
         for sensor, track in self._tracks.items():
             mine = measured.sensor == sensor
             track.extend(measured.t_ns[mine], values[mine], seen_at[mine])
-        given_up = self._newest - LATE_NS - 1
+        given_up = self._newest - LATE_NS - 1 - self._near
         reached = min(max(given_up, int(track.t[-1]) if len(track.t) else given_up) for track in self._tracks.values())
         return self._frames(self._index(reached) + 1)
 

@@ -81,7 +81,8 @@ class Counter:
         if self._said:
             last = self._said[-1]
             self._said[-1] = replace(last, span=(*last.span[:2], min(last.span[2], bend.bottom)))
-        span = (begin, bend.bottom, self._end)
+        # Beyond a last hesitation before lockout, what follows is another movement.
+        span = (begin, bend.bottom, bend.known + self._settle)
         rep = self._measure(span, bend.known + 1) if bend.returned else None
         if rep is None or not self._counts(rep):
             return

@@ -155,6 +155,21 @@ def test_what_the_first_bend_lacks_in_exactness_the_following_ones_mend(seed, fi
     assert np.abs(pelvis - 0.8 * thorax)[last].max() < 1.0
 
 
+def test_a_strap_that_creeps_round_the_body_is_followed():
+    """Both boards turn by two degrees about the long axis of the trunk with every rep."""
+    long = np.arange(0, 150, 1 / RATE)
+    thorax = leaning(long, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(29)])
+    poses = posed(0.8 * thorax, thorax)
+    creep = np.radians(2 * np.floor(long / 5))
+    for sensor in (0, 1):
+        crept = Rotation.from_rotvec(creep[:, None] * poses.up[0, sensor])
+        for vectors in (poses.up, poses.acc):
+            vectors[:, sensor] = crept.apply(vectors[:, sensor])
+    _, found, _ = deg(aligned(poses))
+    late = long > 75
+    assert np.abs(found - thorax)[late].max() < 2.5, "a mean over all bends would be off by ten"
+
+
 def test_samples_that_are_not_valid_have_no_angle_and_teach_nothing():
     poses, spoilt = posed(PELVIS, THORAX, SIDE), posed(PELVIS, THORAX, SIDE)
     for hidden in (poses, spoilt):

@@ -102,6 +102,16 @@ def test_a_chip_that_is_a_fifth_of_a_second_late_gives_the_same_frames():
     assert same(framed(arriving(stream, late)), framed(stream))
 
 
+@pytest.mark.parametrize("rate_hz", [20.0, 200.0])
+@pytest.mark.parametrize("late_s", [0.25, 0.31])
+def test_who_is_late_by_a_whole_number_of_periods_is_judged_the_same_however_the_stream_is_cut(rate_hz, late_s):
+    stream = arriving(even(200, rate_hz), np.tile([0, round(late_s * 1e9)], 200))
+    whole = framed(stream, head=header(rate_hz))
+    assert whole.valid[:100, 1].all() == (late_s == 0.25)
+    for cuts in (range(1, 400), range(7, 400, 7), [50]):
+        assert same(framed(stream, cuts, header(rate_hz)), whole)
+
+
 def test_a_chip_that_is_three_tenths_of_a_second_late_counts_as_lost():
     stream = even(1000)
     held_up = (stream.sensor == 1) & (stream.t_ns >= 2e9) & (stream.t_ns < 3.3e9)
