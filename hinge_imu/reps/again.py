@@ -13,7 +13,10 @@ from hinge_imu.reps.metrics import Rep, Span, Trace, measure, rows_of
 from hinge_imu.samples import Header, SagittalAngles
 
 MARGIN_S = 10.0
-"""A rep's window reaches so far beyond it, but never beyond the bottoms of its neighbours."""
+"""A rep's window begins so long before it, but never before the bottom of the one before."""
+
+AFTER_S = 1.0
+"""So long after a rep may still be part of it; what follows is another movement."""
 
 
 def again(reps: list[RepEvent], angles: SagittalAngles, header: Header) -> dict[str, RepEvent]:
@@ -37,7 +40,7 @@ def _spans(reps: list[RepEvent], trace: Trace) -> list[Span]:
     before, after = [0, *bottoms[:-1]], [*bottoms[1:], len(trace.t)]
     spans = []
     for rep, first, bottom, last in zip(reps, before, bottoms, after, strict=True):
-        begin, end = np.searchsorted(trace.t, [rep.start_s - MARGIN_S, rep.end_s + MARGIN_S])
+        begin, end = np.searchsorted(trace.t, [rep.start_s - MARGIN_S, rep.end_s + AFTER_S])
         spans.append((max(first, int(begin)), bottom, min(last, int(end))))
     return spans
 

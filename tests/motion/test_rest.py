@@ -100,6 +100,15 @@ def test_moving_teaches_no_bias(rng):
     assert np.abs(known).max() < 0.05 * DEG
 
 
+def test_an_even_turn_shorter_than_a_rest_teaches_no_bias(rng):
+    """Two degrees a second for a second and a bit, in the middle of moving."""
+
+    def turn(t):
+        return np.where(np.abs(t - 10) < 0.7, 2 * DEG, np.where(t > 3, np.sin(9 * t), 0.0))
+
+    assert np.abs(biases(*sensor(rng, 15, gyr=turn))).max() < 0.05 * DEG
+
+
 def test_the_bias_is_the_same_to_the_last_bit_however_the_stream_is_cut(rng):
     gyr, acc = sensor(rng, 20, gyr=1.5 * DEG)
     gyr[700:800] += np.sin(np.arange(100))[:, None]
