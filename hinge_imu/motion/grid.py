@@ -12,6 +12,9 @@ from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Times
 LATE_NS = 250_000_000
 """A chip that is late is waited for this long, in stream time; then its samples count as lost."""
 
+HOLE_NS = 60_000_000_000
+"""A hole in which no chip says anything is no longer than this on the grid: a clock that jumps must not fill the memory."""
+
 BRIDGE_S, BRIDGE_PERIODS = 0.05, 2.5
 """The widest hole that a straight line is drawn over: 50 ms, or one lost sample where the rate is low."""
 
@@ -73,8 +76,19 @@ class Grid:
             return self._frames(self._next)
         if self._origin is None:
             self._origin = self._newest = int(measured.t_ns[0])
+        newest = np.maximum.accumulate(np.concatenate([[self._newest], measured.t_ns]))
+        first, *later = np.split(np.arange(len(measured.t_ns)), np.flatnonzero(np.diff(newest) > HOLE_NS))
+        frames = [self._take(Measured(*(part[first] for part in measured)))]
+        for piece in later:
+            frames.append(self._frames(self._index(self._newest + HOLE_NS) + 1))
+            self._next = self._index(int(measured.t_ns[piece[0]]))
+            frames.append(self._take(Measured(*(part[piece] for part in measured))))
+        return Frames(*(np.concatenate(part) for part in zip(*frames, strict=True)))
+
+    def _take(self, measured: Measured) -> Frames:
+        """Take samples with no jump between them."""
         seen_at = np.maximum(np.maximum.accumulate(measured.t_ns), self._newest)
-        self._newest = int(seen_at[-1])
+        self._newest = int(seen_at[-1]) if len(seen_at) else self._newest
         values = np.concatenate([measured.acc, measured.gyr], axis=1)
         for sensor, track in self._tracks.items():
             mine = measured.sensor == sensor

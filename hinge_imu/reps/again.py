@@ -8,15 +8,10 @@ import msgspec
 import numpy as np
 
 from hinge_imu.events import RepEvent
+from hinge_imu.reps.counter import AFTER_S, MARGIN_S
 from hinge_imu.reps.exercises import profile
 from hinge_imu.reps.metrics import Rep, Span, Trace, measure, rows_of
 from hinge_imu.samples import Header, SagittalAngles
-
-MARGIN_S = 10.0
-"""A rep's window begins so long before it, but never before the bottom of the one before."""
-
-AFTER_S = 1.0
-"""So long after a rep may still be part of it; what follows is another movement."""
 
 
 def again(reps: list[RepEvent], angles: SagittalAngles, header: Header) -> dict[str, RepEvent]:

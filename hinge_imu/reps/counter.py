@@ -19,6 +19,12 @@ MARGIN_S = 10.0
 SETTLE_S = 1.0
 """So much more is smoothed with it, so that the low-pass has settled."""
 
+AFTER_S = 1.0
+"""A hesitation before lockout may last so long; what follows later is another movement."""
+
+NOTICE_S = 3.0
+"""A slow bend is noticed so long after its onset, so a set that is over by the clock waits for that."""
+
 LEAST_DIRECTNESS = 0.4
 """A rep is one movement each way; where less of the path than this led somewhere, the wearer hopped or walked."""
 
@@ -81,8 +87,7 @@ class Counter:
         if self._said:
             last = self._said[-1]
             self._said[-1] = replace(last, span=(*last.span[:2], min(last.span[2], bend.bottom)))
-        # Beyond a last hesitation before lockout, what follows is another movement.
-        span = (begin, bend.bottom, bend.known + self._settle)
+        span = (begin, bend.bottom, bend.known + round(AFTER_S * self._rate))
         rep = self._measure(span, bend.known + 1) if bend.returned else None
         if rep is None or not self._counts(rep):
             return
@@ -157,11 +162,11 @@ class Counter:
         return self._said[-1].rep.concentric.end + self._profile.set_gap_s
 
     def _over(self, t_s: float) -> bool:
-        return bool(self._said) and t_s > self._due()
+        return bool(self._said) and t_s > self._due() + NOTICE_S
 
     def _deadline(self) -> int:
-        """Return the number of the first sample after the open set's end."""
-        return self._first + int(np.searchsorted(self._rows[0], self._due(), side="right"))
+        """Return the number of the first sample after the open set is known to have ended."""
+        return self._first + int(np.searchsorted(self._rows[0], self._due() + NOTICE_S, side="right"))
 
     @property
     def _end(self) -> int:

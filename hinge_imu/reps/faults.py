@@ -15,7 +15,9 @@ LASTING_S = 0.1
 def spine_rounding(t: Floats, spine: Floats, profile: Profile) -> Fault | None:
     """Return the rounding of a rep, where spine flexion (N,) deg stayed beyond the limit for 0.1 s; else None."""
     limit = profile.spine_rounding_deg
-    lasting = [(a, b) for a, b in stretches(spine > limit) if t[b - 1] - t[a] >= LASTING_S]
+    sample_s = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
+    # A stretch of n samples lasts n periods; the tolerance is for times that were rounded.
+    lasting = [(a, b) for a, b in stretches(spine > limit) if (b - a) * sample_s >= LASTING_S - 1e-6]
     if not lasting:
         return None
     first = lasting[0][0]

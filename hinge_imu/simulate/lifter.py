@@ -24,7 +24,7 @@ Biomechanics and Motor Control of Human Movement, ISBN 978-0-470-39818-0, figure
 BACK_M = 0.10
 """How far behind the joints the sensors sit."""
 
-SHANK_SHARE, THIGH_SHARE = 0.04, 0.36
+SHANK_SHARE, THIGH_SHARE = 0.04, 0.45
 """Lean of shank (forward) and thigh (backward) for each degree of pelvis inclination: shins stay near vertical."""
 
 STEP_S = 0.002

@@ -69,8 +69,12 @@ def edge(travel_deg: float, duration_s: float) -> float:
     """
     mean_rate = travel_deg / duration_s
     limit = max(EDGE_OF_PEAK * PEAK_RATE, EDGE_DEG_S / mean_rate)
-    product = np.sqrt(limit / 30.0)
-    return float(0.5 - np.sqrt(max(0.0, 0.25 - product)))
+    if limit >= PEAK_RATE:
+        raise ValueError(
+            f"{travel_deg:.0f} degrees in {duration_s:.1f} s never reach {EDGE_DEG_S:g} deg/s: no observer would call that "
+            "a movement; give less time"
+        )
+    return float(0.5 - np.sqrt(0.25 - np.sqrt(limit / 30.0)))
 
 
 def for_tempo(depth_deg: float, spine_deg: float, tempo: tuple[float, float, float, float]) -> RepPlan:

@@ -178,3 +178,24 @@ def test_frames_come_once_and_in_order_whatever_arrives_and_however_it_is_cut(se
     assert whole.t_ns[0] == stream.t_ns[0]
     assert whole.t_ns[-1] == pytest.approx(stream.t_ns.max(), abs=PERIOD)
     assert same(cut, whole)
+
+
+@pytest.mark.parametrize("cuts", [(), (400,), (399, 401), tuple(range(1, 799, 13))])
+def test_a_clock_that_jumps_by_a_month_neither_fills_the_memory_nor_costs_a_sample(cuts):
+    stream = even(400)
+    month = 30 * 24 * 3600 * 10**9
+    jumped = stream._replace(t_ns=stream.t_ns + np.where(stream.t_ns >= 200 * PERIOD, month, 0))
+    frames = framed(jumped, cuts)
+    whole = frames.valid.all(axis=1)
+    assert np.array_equal(values_of(frames)[whole], VALUES[:400])
+    assert len(frames.t_ns) <= 400 + 61 * RATE
+    assert (np.diff(frames.t_ns) > 0).all()
+    assert same(frames, framed(jumped))
+
+
+def test_a_hole_of_half_a_minute_is_as_long_on_the_grid_as_it_was():
+    stream = even(400)
+    late = stream._replace(t_ns=stream.t_ns + np.where(stream.t_ns >= 200 * PERIOD, 30 * 10**9, 0))
+    frames = framed(late)
+    assert len(frames.t_ns) == 400 + 30 * RATE
+    assert (~frames.valid).sum(axis=0) == pytest.approx(30 * RATE)

@@ -38,8 +38,9 @@ def test_the_edge_is_where_the_numerical_rate_passes_the_limit(travel, duration)
     assert edge(travel, duration) == pytest.approx(brentq(lambda s: rate(s) - limit, 0, 0.5), abs=1e-5)
 
 
-def test_a_movement_that_is_never_fast_enough_has_no_inside():
-    assert edge(5.0, 10.0) == 0.5
+def test_a_movement_that_no_observer_would_see_is_refused():
+    with pytest.raises(ValueError, match="5 degrees in 10.0 s never reach 3 deg/s"):
+        edge(5.0, 10.0)
 
 
 TEMPI = [(3.0, 1.0, 1.0, 0.8), (2.2, 0.5, 1.2, 1.0), (1.0, 0.6, 0.8, 0.7), (4.0, 2.0, 1.5, 1.0)]
