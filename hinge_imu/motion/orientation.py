@@ -15,7 +15,7 @@ from scipy.signal import bilinear, sosfilt, sosfilt_zi, tf2sos
 
 from hinge_imu.motion import quaternion
 from hinge_imu.motion.offline import up_offline
-from hinge_imu.motion.rest import GyroBias, Stillness
+from hinge_imu.motion.rest import GyroBias, Stillness, turn_rate
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Frames, Header, Poses, Times, stretches
 
 __all__ = ["Inclination", "Orientation", "Tracker", "tracker", "up_offline", "up_online"]
@@ -130,7 +130,7 @@ class Inclination:
     def _begin(self, recent: Floats) -> None:
         """Begin anew with what the first still second showed; integrating an unknown bias was worth less."""
         second = recent[-self._stillness.second :]
-        self._bias.begin(second[:, :3])
+        self._bias.begin(second[:, :3] - turn_rate(second[:, 3:], 1 / self._period))
         force = np.cumsum(second[:, 3:], axis=0)[-1:] / len(second)
         self._gravity.restart(quaternion.rotate(self._turned.last, force.T)[:, 0], len(second))
 

@@ -126,6 +126,19 @@ class GyroBias:
         self._resting = None
 
 
+def turn_rate(acc: Floats, rate_hz: float) -> Floats:
+    """Return the mean rate (3,) rad/s at which a swaying sensor turned while it felt acc (N,3), as far as gravity shows.
+
+    From the mean force of the first third to that of the last, small turns taken for their sines; turns about the
+    vertical do not show.
+    """
+    first, *_, last = (np.cumsum(third, axis=0)[-1] for third in np.array_split(acc, 3))
+    sines = np.cross(last, first) / (np.linalg.norm(first) * np.linalg.norm(last))
+    seconds = len(acc) * (2 / 3) / rate_hz
+    rate: Floats = sines / seconds
+    return rate
+
+
 def _smooth(values: Floats, gain: float, state: Floats) -> tuple[Floats, Floats]:
     smoothed: tuple[Floats, Floats] = lfilter([gain], [1.0, gain - 1.0], values, axis=0, zi=state)
     return smoothed

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from hinge_imu.motion.rest import GyroBias, Stillness
+from hinge_imu.motion.rest import GyroBias, Stillness, turn_rate
 
 RATE = 100.0
 DEG = np.pi / 180
@@ -115,3 +116,12 @@ def test_the_bias_is_the_same_to_the_last_bit_however_the_stream_is_cut(rng):
     whole = biases(gyr, acc)
     for cuts in (range(1, 2000), range(7, 2000, 7), [699, 700, 701, 900], [1999]):
         assert np.array_equal(biases(gyr, acc, cuts), whole)
+
+
+@pytest.mark.parametrize("axis", [(1.0, 0.0, 0.0), (0.0, 0.0, 1.0), (0.6, 0.0, -0.8)])
+def test_what_a_sway_turned_the_sensor_by_is_told_from_its_bias(axis):
+    """Two degrees of lean within the second, seen by gravity along y; about y itself nothing could be seen."""
+    t = np.arange(0, 1, 0.01)
+    lean = Rotation.from_rotvec(np.radians(2.0) * t[:, None] * np.array(axis))
+    acc = lean.inv().apply([0.0, 9.81, 0.0])
+    assert turn_rate(acc, 100.0) == pytest.approx(np.radians(2.0) * np.array(axis), abs=np.radians(0.05))
