@@ -1,4 +1,4 @@
-"""How accurate and how fast the whole chain is on SIMULATED sessions, with each filter: `python benchmarks/simulated.py`.
+"""How accurate and how fast the whole chain is on SIMULATED sessions, with each filter.
 
 Every session is another lifter, other boards mounted another way, other sensor errors; the truth is the simulator's.
 """

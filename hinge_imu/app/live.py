@@ -21,7 +21,6 @@ from hinge_imu.recording import McapWriter, batched
 from hinge_imu.samples import Header
 from hinge_imu.sensing.sampler import Sampler
 
-
 TOGETHER_S = 0.05
 """Polls are worked on together for this long: a push costs the same for one sample as for twenty."""
 
