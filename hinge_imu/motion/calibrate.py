@@ -19,6 +19,10 @@ class Measured(NamedTuple):
     acc: Floats
     gyr: Floats
 
+    def part(self, which: Times) -> Measured:
+        """Return the samples with these numbers."""
+        return Measured(self.t_ns[which], self.sensor[which], self.acc[which], self.gyr[which])
+
 
 class Calibrate:
     """Applies the header's scales and each sensor's calibration."""

@@ -13,7 +13,7 @@ LATE_NS = 250_000_000
 """A chip that is late is waited for this long, in stream time; then its samples count as lost."""
 
 HOLE_NS = 60_000_000_000
-"""A hole in which no chip says anything is no longer than this on the grid: a clock that jumps must not fill the memory."""
+"""A hole in which no chip says anything is no longer than this on the grid: a clock that jumps must not fill memory."""
 
 BRIDGE_S, BRIDGE_PERIODS = 0.05, 2.5
 """The widest hole that a straight line is drawn over: 50 ms, or one lost sample where the rate is low."""
@@ -78,11 +78,11 @@ class Grid:
             self._origin = self._newest = int(measured.t_ns[0])
         newest = np.maximum.accumulate(np.concatenate([[self._newest], measured.t_ns]))
         first, *later = np.split(np.arange(len(measured.t_ns)), np.flatnonzero(np.diff(newest) > HOLE_NS))
-        frames = [self._take(Measured(*(part[first] for part in measured)))]
+        frames = [self._take(measured.part(first))]
         for piece in later:
             frames.append(self._frames(self._index(self._newest + HOLE_NS) + 1))
             self._next = self._index(int(measured.t_ns[piece[0]]))
-            frames.append(self._take(Measured(*(part[piece] for part in measured))))
+            frames.append(self._take(measured.part(piece)))
         return Frames(*(np.concatenate(part) for part in zip(*frames, strict=True)))
 
     def _take(self, measured: Measured) -> Frames:

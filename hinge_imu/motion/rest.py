@@ -127,7 +127,7 @@ class GyroBias:
 
 
 def turn_rate(acc: Floats, rate_hz: float) -> Floats:
-    """Return the mean rate (3,) rad/s at which a swaying sensor turned while it felt acc (N,3), as far as gravity shows.
+    """Return the mean rate (3,) rad/s at which a swaying sensor turned while it felt acc (N,3), as gravity shows it.
 
     From the mean force of the first third to that of the last, small turns taken for their sines; turns about the
     vertical do not show.

@@ -71,8 +71,8 @@ def edge(travel_deg: float, duration_s: float) -> float:
     limit = max(EDGE_OF_PEAK * PEAK_RATE, EDGE_DEG_S / mean_rate)
     if limit >= PEAK_RATE:
         raise ValueError(
-            f"{travel_deg:.0f} degrees in {duration_s:.1f} s never reach {EDGE_DEG_S:g} deg/s: no observer would call that "
-            "a movement; give less time"
+            f"{travel_deg:.0f} degrees in {duration_s:.1f} s never reach {EDGE_DEG_S:g} deg/s: "
+            "no observer would call that a movement; give less time"
         )
     return float(0.5 - np.sqrt(0.25 - np.sqrt(limit / 30.0)))
 

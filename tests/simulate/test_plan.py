@@ -39,7 +39,7 @@ def test_the_edge_is_where_the_numerical_rate_passes_the_limit(travel, duration)
 
 
 def test_a_movement_that_no_observer_would_see_is_refused():
-    with pytest.raises(ValueError, match="5 degrees in 10.0 s never reach 3 deg/s"):
+    with pytest.raises(ValueError, match=r"5 degrees in 10\.0 s never reach 3 deg/s"):
         edge(5.0, 10.0)
 
 
