@@ -1,4 +1,4 @@
-"""Simulated sessions for every folder: a lifter, recorded on the simulated bus or evenly, and replayed."""
+"""For every folder: simulated sessions, recorded on the simulated bus or evenly, replayed; one event of each kind."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,16 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.config import Config
-from hinge_imu.events import AnyEvent, to_dict
+from hinge_imu.events import (
+    AnyEvent,
+    Fault,
+    FaultEvent,
+    NoticeEvent,
+    RepEvent,
+    SensorEvent,
+    SetEvent,
+    to_dict,
+)
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Header, RawArray, SagittalAngles
 from hinge_imu.sensing.sampler import Sampler
@@ -120,3 +129,41 @@ def _flat(value, place=""):
     inner = value.items() if isinstance(value, dict) else enumerate(value)
     parts = [_flat(each, f"{place}.{key}") for key, each in inner]
     return [word for words, _ in parts for word in words], [number for _, numbers in parts for number in numbers]
+
+
+@pytest.fixture
+def rep():
+    fault = Fault(name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2)
+    return RepEvent(
+        id="monday-1-3",
+        revision=2,
+        set=1,
+        rep=3,
+        exercise="rdl",
+        status="confirmed",
+        said_s=16.52,
+        start_s=12.31,
+        bottom_s=14.92,
+        end_s=16.4,
+        eccentric_s=2.41,
+        bottom_pause_s=0.3,
+        concentric_s=1.22,
+        top_pause_s=None,
+        tempo="2.4-0.3-1.2-?",
+        pelvis_rom_deg=61.0,
+        thorax_rom_deg=70.2,
+        spine_flexion_peak_deg=11.4,
+        spine_share=0.13,
+        faults=(fault,),
+    )
+
+
+@pytest.fixture
+def events(rep):
+    return [
+        rep,
+        FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2),
+        SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
+        SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),
+        NoticeEvent(text="stand still for a second", at_s=0.5),
+    ]

@@ -5,7 +5,6 @@ from threading import Thread
 import pytest
 
 from hinge_imu.config import Config, PublishConfig
-from hinge_imu.events import Fault, FaultEvent, NoticeEvent, RepEvent, SensorEvent, SetEvent
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
 from hinge_imu.samples import Header
@@ -115,41 +114,3 @@ class Cable:
             while data := source.recv(4096):
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_RDWR)
-
-
-@pytest.fixture
-def rep():
-    fault = Fault(name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2)
-    return RepEvent(
-        id="monday-1-3",
-        revision=2,
-        set=1,
-        rep=3,
-        exercise="rdl",
-        status="confirmed",
-        said_s=16.52,
-        start_s=12.31,
-        bottom_s=14.92,
-        end_s=16.4,
-        eccentric_s=2.41,
-        bottom_pause_s=0.3,
-        concentric_s=1.22,
-        top_pause_s=None,
-        tempo="2.4-0.3-1.2-",
-        pelvis_rom_deg=61.0,
-        thorax_rom_deg=70.2,
-        spine_flexion_peak_deg=11.4,
-        spine_share=0.13,
-        faults=(fault,),
-    )
-
-
-@pytest.fixture
-def events(rep):
-    return [
-        rep,
-        FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2),
-        SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
-        SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),
-        NoticeEvent(text="stand still for a second", at_s=0.5),
-    ]

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from hinge_imu.config import Calibration, Config, SensorConfig
-from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, SensorEvent, SetEvent
 from hinge_imu.samples import RAW, RAW_SI, Frames, Header
 
 
@@ -55,36 +54,6 @@ def frames():
     valid[valid[:, 0] & (rng.random(600) < 0.1), 1] = False
     valid[300] = True, False
     return Frames(np.arange(600) * 10_000_000, acc, gyr, valid)
-
-
-@pytest.fixture
-def events():
-    rep = RepEvent(
-        id="monday-1-1",
-        revision=2,
-        set=1,
-        rep=1,
-        exercise="rdl",
-        status="confirmed",
-        said_s=4.2,
-        start_s=1.0,
-        bottom_s=2.5,
-        end_s=4.0,
-        eccentric_s=1.5,
-        bottom_pause_s=0.25,
-        concentric_s=1.25,
-        top_pause_s=None,
-        tempo="1.5-0.2-1.2-",
-        pelvis_rom_deg=60.5,
-        thorax_rom_deg=None,
-        spine_flexion_peak_deg=None,
-        spine_share=None,
-        faults=(),
-    )
-    fault = FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=2.4)
-    lost = SensorEvent(segment="thorax", what="gap", at_s=1.0, lost_s=0.5)
-    done = SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=1, start_s=1.0, end_s=4.0)
-    return [lost, rep, fault, done, NoticeEvent(text="stand still for a second", at_s=5.0)]
 
 
 @pytest.fixture

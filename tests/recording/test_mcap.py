@@ -77,7 +77,7 @@ def test_a_public_reader_finds_the_index_the_schemas_and_the_header(path, header
     assert {s.encoding for s in summary.schemas.values()} == {"ros2msg", "jsonschema"}
     assert all(index.message_index_length > 0 for index in summary.chunk_indexes)
     assert msgspec.json.decode(metadata["hinge_imu.header"]["json"])["athlete"] == "Zoë"
-    assert [event["event"] for event in said] == ["sensor", "rep", "fault", "set", "notice"]
+    assert [event["event"] for event in said] == ["rep", "fault", "set", "sensor", "notice"]
 
 
 def test_a_message_holds_a_quarter_of_a_second_and_is_logged_at_its_last_sample(path, header, counts):
