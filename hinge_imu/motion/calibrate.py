@@ -1,4 +1,4 @@
-"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost."""
+"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost ones."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ class Calibrate:
         self._plain = all(fit == Calibration() for fit in fits)
 
     def push(self, timed: Timed) -> Measured:
-        """Take timed raw samples, return them in SI and corrected, without the saturated ones."""
-        keep = timed.raw["flags"] & Flag.SATURATED == 0
+        """Take timed raw samples, return them in SI and corrected, without the saturated ones and those of a sleeping chip."""
+        # Six zeros are no measurement: a chip that has lost its supply reads so when it is asleep.
+        awake = timed.raw["acc"].any(axis=1) | timed.raw["gyr"].any(axis=1)
+        keep = awake & (timed.raw["flags"] & Flag.SATURATED == 0)
         raw = timed.raw[keep]
         sensor = raw["sensor"].astype(np.int64)
         acc = raw["acc"] * self._scales[0]

@@ -148,3 +148,15 @@ def test_smooth_knows_the_mounting_from_the_stance_on(hinge_imu, made, tmp_path)
         error = table["pelvis_deg"] - np.interp(table["t_s"], true["t_s"], true["pelvis_deg"])
     assert np.sqrt(np.mean(error[known] ** 2)) < 1.5
     assert np.flatnonzero(known)[0] < 1.5 * 200
+
+
+@pytest.mark.parametrize("option", [[], ["--smooth"]])
+@pytest.mark.parametrize("value", ["0", ""])
+def test_a_recording_without_one_real_sample_says_so_and_is_no_error(hinge_imu, tmp_path, value, option):
+    path = tmp_path / "dead.csv"
+    names = [f"thorax_{what}_{axis}" for what in ("acc", "gyr") for axis in "xyz"]
+    rows = [",".join([f"{i / 100}", *[value] * 6]) for i in range(300)]
+    path.write_text("\n".join([",".join(["t_s", *names]), *rows]) + "\n")
+    done = hinge_imu("replay", "--json", *option, path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == ["note: no samples came, so there are no angles and no reps"]

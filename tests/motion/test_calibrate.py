@@ -78,3 +78,10 @@ def test_one_by_one_the_samples_come_out_the_same_to_the_last_bit(timed):
     assert np.array_equal(np.concatenate([part.acc for part in singly]), whole.acc)
     assert np.array_equal(np.concatenate([part.gyr for part in singly]), whole.gyr)
     assert calibrate.push(Timed(timed.t_ns[:0], timed.raw[:0])).acc.shape == (0, 3)
+
+
+def test_the_six_zeros_of_a_sleeping_chip_are_no_measurement_but_free_fall_is(timed):
+    timed.raw["acc"][50:60] = 0
+    timed.raw["gyr"][50:55] = 0
+    measured = Calibrate(header()).push(timed)
+    assert np.array_equal(measured.t_ns, np.delete(timed.t_ns, np.arange(50, 55)))
