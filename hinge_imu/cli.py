@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import sys
-from contextlib import nullcontext
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.exceptions import TyperException
 
 from hinge_imu.config import EXERCISES, Config, Exercise, load
-
-if TYPE_CHECKING:
-    from hinge_imu.app.terminal import RepTable
+from hinge_imu.events import AnyEvent
 
 app = typer.Typer(
     name="hinge-imu",
@@ -62,19 +59,15 @@ def demo(
     from hinge_imu.app import demo as wiring
     from hinge_imu.app import terminal
 
-    table = terminal.RepTable("What the coach hears from the broker")
-    show = nullcontext() if headless or as_json or not terminal.out.is_terminal else _filling(table)
-
     def hear(topic: str, message: dict[str, Any]) -> None:
-        if message.get("event") != "rep" and not as_json:
-            return
-        if as_json and topic.rsplit("/", 1)[-1] in {"rep", "set"}:
+        level = topic.rsplit("/", 1)[-1]
+        if as_json and level in {"rep", "set"}:
             terminal.print_json(message)
-        elif message.get("event") == "rep":
-            _tell_rep(table, show, wiring.rep_of(message))
+        elif not as_json and level == "rep":
+            screen.tell(wiring.rep_of(message))
 
-    with show:
-        done = wiring.demo(load(), seconds=seconds, hear=hear, say=terminal.say, recordings=recordings)
+    with terminal.Screen("What the coach hears from the broker", plain=headless or as_json) as screen:
+        done = wiring.demo(load(), seconds=seconds, hear=hear, say=screen.say, recordings=recordings)
     if not as_json:
         terminal.out.print(f"{done.arrived} of the {done.made} reps that the simulated lifter made reached the coach")
         terminal.out.print(
@@ -102,21 +95,20 @@ def live(
     from hinge_imu.app import terminal
 
     settings = _with_options(load(config), gym=gym, strap=strap, mqtt=mqtt)
-    table = terminal.RepTable("This session")
-    show = nullcontext() if as_json or not terminal.out.is_terminal else _filling(table)
 
-    def tell(event: Any) -> None:
-        terminal.warn(event)
+    def tell(event: AnyEvent) -> None:
+        if (sentence := terminal.note(event)) is not None:
+            screen.say(sentence)
         if as_json:
             terminal.print_json(event)
         else:
-            _tell_rep(table, show, event)
+            screen.tell(event)
 
-    with show:
+    with terminal.Screen("This session", plain=as_json) as screen:
         outcome = wiring.live(
             settings,
             tell=tell,
-            say=terminal.say,
+            say=screen.say,
             bus_number=bus,
             seconds=seconds,
             recordings=recordings,
@@ -166,7 +158,8 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exerci
         return str(error)
     table = terminal.RepTable(str(file))
     for event in said:
-        terminal.warn(event)
+        if (sentence := terminal.note(event)) is not None:
+            terminal.say(sentence)
         table.add(event)
         if as_json and event.__struct_config__.tag in {"rep", "set", "sensor"}:
             terminal.print_json(event, file=str(file))
@@ -230,23 +223,6 @@ def _with_options(config: Config, **options: str | None) -> Config:
         return msgspec.structs.replace(config, publish=msgspec.convert(publish, type(config.publish)))
     except msgspec.ValidationError as error:
         _fail(f"--{', --'.join(given)}: {error}; a name has no spaces, slashes, + or #")
-
-
-def _filling(table: RepTable) -> Any:
-    from rich.live import Live
-
-    from hinge_imu.app import terminal
-
-    return Live(table, console=terminal.out, refresh_per_second=8)
-
-
-def _tell_rep(table: RepTable, show: Any, event: Any) -> None:
-    """Put an event into the table that fills, or print it as a line where there is none."""
-    from hinge_imu.app import terminal
-
-    table.add(event)
-    if isinstance(show, nullcontext) and (text := terminal.line(event)) is not None:
-        terminal.out.print(text, soft_wrap=True)
 
 
 def _fail(*sentences: str) -> NoReturn:

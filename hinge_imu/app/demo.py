@@ -70,7 +70,8 @@ def demo(
         heard = Hearing(coach, hear)
         closing.enter_context(strap(lifter, config, rng, time.monotonic_ns).installed())
         made = len(lifter.timetable.reps)
-        say(f"a simulated lifter makes {made} reps in {seconds:.0f} s; {broker.name} carries them to the coach")
+        what = f"{made} reps" if made > 1 else "one rep"
+        say(f"a simulated lifter makes {what} in {seconds:.0f} s; {broker.name} carries what is said to the coach")
         outcome = live(
             config,
             tell=lambda _: None,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -97,17 +98,51 @@ def line(event: AnyEvent) -> str | None:
     return None
 
 
+class Screen:
+    """A session as it happens: a table that fills where there is a terminal, else a line a rep.
+
+    A context manager; sentences that come meanwhile are put above the table.
+    """
+
+    def __init__(self, title: str, *, plain: bool = False) -> None:
+        self._table = RepTable(title)
+        self._filling = None if plain or not out.is_terminal else Live(self._table, console=out, refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._filling is not None:
+            self._filling.stop()
+
+    def tell(self, event: AnyEvent) -> None:
+        """Show an event, where it is one for people; the table begins with the first rep."""
+        self._table.add(event)
+        if self._filling is not None and isinstance(event, RepEvent):
+            self._filling.start(refresh=True)
+        elif self._filling is None and (text := line(event)) is not None:
+            out.print(text, soft_wrap=True, markup=False)
+
+    def say(self, sentence: str) -> None:
+        """Say a sentence."""
+        if self._filling is not None and self._filling.is_started:
+            out.print(sentence, soft_wrap=True, markup=False)
+        else:
+            say(sentence)
+
+
 def say(sentence: str) -> None:
     """Say a sentence on standard error, in one line however wide the terminal is."""
     err.print(sentence, soft_wrap=True, markup=False)
 
 
-def warn(event: AnyEvent) -> None:
-    """Say on standard error what a person should know about the stream."""
+def note(event: AnyEvent) -> str | None:
+    """Return what a person should know about the stream, None where the event is not about that."""
     if isinstance(event, NoticeEvent):
-        say(f"note: {event.text}")
-    elif isinstance(event, SensorEvent):
-        say(f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on")
+        return f"note: {event.text}"
+    if isinstance(event, SensorEvent):
+        return f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on"
+    return None
 
 
 def print_json(event: AnyEvent | dict[str, Any], **first: str) -> None:

@@ -37,7 +37,7 @@ class Calibrate:
         self._plain = all(fit == Calibration() for fit in fits)
 
     def push(self, timed: Timed) -> Measured:
-        """Take timed raw samples, return them in SI and corrected, without the saturated ones and those of a sleeping chip."""
+        """Take timed raw samples, return them in SI and corrected, without the saturated and the sleeping ones."""
         # Six zeros are no measurement: a chip that has lost its supply reads so when it is asleep.
         awake = timed.raw["acc"].any(axis=1) | timed.raw["gyr"].any(axis=1)
         keep = awake & (timed.raw["flags"] & Flag.SATURATED == 0)
