@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -73,7 +74,7 @@ def demo(
         terminal.out.print(
             f"recorded in {done.recording}\nreplay it: hinge-imu replay {done.recording}", soft_wrap=True
         )
-    raise typer.Exit(0 if done.arrived == done.made else 1)
+    raise typer.Exit(1 if done.whole and done.arrived < done.made else 0)
 
 
 @app.command()
@@ -85,7 +86,7 @@ def live(
     athlete: Annotated[str | None, typer.Option(help="Who wears it.")] = None,
     exercise: Lift = None,
     recordings: Folder = None,
-    mqtt: Annotated[str | None, typer.Option(metavar="URL", help="mqtt[s]://[USER@]HOST[:PORT]")] = None,
+    mqtt: Annotated[str | None, typer.Option(metavar="URL", help=r"mqtt\[s]://[USER@]HOST[:PORT]")] = None,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="Keep it to this device.")] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
@@ -233,6 +234,7 @@ def _fail(*sentences: str) -> NoReturn:
 
 def main() -> None:
     """Run the command line; what is wrong with a call or a file is one line on standard error, and exit status 2."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is open gets closed
     try:
         sys.exit(app(standalone_mode=False))
     except TyperException as error:

@@ -33,12 +33,15 @@ QUIET_S = 0.5
 
 @dataclass(frozen=True)
 class Demonstration:
-    """What came of it: reps made by the lifter, reps that reached the coach, the broker's name, the recording."""
+    """What came of it: reps made by the lifter, reps that reached the coach, where it is recorded.
+
+    ``whole`` is false where somebody stopped it before its time.
+    """
 
     made: int
     arrived: int
-    broker: str
     recording: Path
+    whole: bool
 
 
 def demo(
@@ -72,6 +75,7 @@ def demo(
         made = len(lifter.timetable.reps)
         what = f"{made} reps" if made > 1 else "one rep"
         say(f"a simulated lifter makes {what} in {seconds:.0f} s; {broker.name} carries what is said to the coach")
+        began = time.monotonic()
         outcome = live(
             config,
             tell=lambda _: None,
@@ -81,7 +85,8 @@ def demo(
             simulated=True,
             athlete="simulated lifter",
         )
-        return Demonstration(made, heard.finish(), broker.name, outcome.recording)
+        whole = time.monotonic() - began >= seconds
+        return Demonstration(made, heard.finish(), outcome.recording, whole)
 
 
 class Hearing:

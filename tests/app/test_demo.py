@@ -1,6 +1,10 @@
 """The whole product on the wall clock, once: what it says live, what it writes down, what a replay makes of it."""
 
 import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -102,3 +106,23 @@ def test_a_demo_too_short_for_a_rep_says_how_long_it_must_be(hinge_imu):
     done = hinge_imu("demo", "--seconds", 3, "--headless")
     assert done.returncode == 2
     assert "give at least 12" in done.stderr
+
+
+def test_a_demo_that_is_stopped_half_way_ends_cleanly_with_its_recording(tmp_path):
+    command = [
+        Path(sys.executable).parent / "hinge-imu",
+        "demo",
+        "--seconds",
+        "60",
+        "--headless",
+        "--recordings",
+        tmp_path,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline().startswith("set 1  rep 1")
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=20)[0]
+    assert process.returncode == 0
+    assert "replay it" in rest
+    (path,) = tmp_path.glob("*.mcap")
+    assert sum(isinstance(event, RepEvent) for event in replay(open_recording(path))) == 1
