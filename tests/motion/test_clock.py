@@ -69,8 +69,9 @@ def test_two_chips_whose_clocks_differ_stay_within_two_milliseconds_for_ten_minu
     fast, slow = polled(600, 0.01, seed=1), polled(600, -0.01, sensor=1, seed=2)
     result = timed(in_order_of_arrival(fast, slow))
     late = [off_by(chip, result)[round(2 * RATE) :] for chip in (fast, slow)]
-    assert np.abs(late[0]).max() < 2 * MS
-    assert np.abs(late[1]).max() < 2 * MS
+    n = min(map(len, late))  # the slow chip's n-th sample is later, but both errors change slowly
+    assert np.abs(late[0][:n] - late[1][:n]).max() < 2 * MS
+    assert max(np.abs(each).max() for each in late) < 2 * MS
     assert np.abs(late[0][-1000:]).max() < 0.3 * MS, "a thousand polls know it much better"
 
 
