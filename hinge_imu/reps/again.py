@@ -45,4 +45,6 @@ def _pause(one: tuple[RepEvent, Rep | None], following: tuple[RepEvent, Rep | No
     (rep, measured), (next_rep, next_measured) = one, following
     if rep.set != next_rep.set or measured is None or next_measured is None:
         return rep.top_pause_s
+    if not next_measured.eccentric_seen:
+        return None
     return max(0.0, next_measured.eccentric.start - measured.concentric.end)

@@ -106,7 +106,9 @@ class Counter:
         """Say the last rep again, measured with all that came after it, up to sample ``stop``."""
         last = self._said[-1]
         rep = self._measure(last.span, stop) or last.rep
-        pause = None if following is None else max(0.0, following.eccentric.start - rep.concentric.end)
+        pause = None
+        if following is not None and following.eccentric_seen:
+            pause = max(0.0, following.eccentric.start - rep.concentric.end)
         self._said[-1] = replace(last, rep=rep)
         known = tuple(fault.name for fault in last.rep.faults)
         yield from self._say(decided, self._said[-1], "confirmed", pause, known)

@@ -14,6 +14,9 @@ from hinge_imu.reps.faults import spine_rounding
 from hinge_imu.reps.phases import Phase, phase, smooth
 from hinge_imu.samples import Floats, SagittalAngles
 
+EDGE_S = 0.1
+"""A hole that touches a phase hides where it begins or ends."""
+
 Span = tuple[int, int, int]
 """Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
 
@@ -52,6 +55,8 @@ class Rep:
     eccentric: Phase
     bottom_s: float
     concentric: Phase
+    eccentric_seen: bool
+    concentric_seen: bool
     descent_deg: float
     directness: float
     pelvis_rom_deg: float | None
@@ -66,8 +71,14 @@ class Rep:
         return max(0.0, self.concentric.start - self.eccentric.end)
 
     def fields(self, top_pause_s: float | None) -> dict[str, Any]:
-        """Return what a rep's event says of it, with the rest that followed at the top."""
-        digits = self.eccentric.duration, self.bottom_pause_s, self.concentric.duration, top_pause_s
+        """Return what a rep's event says of it, with the rest that followed at the top.
+
+        A phase in which the leading sensor was lost has no duration, and neither have the rests that it bounds.
+        """
+        down = self.eccentric.duration if self.eccentric_seen else None
+        up = self.concentric.duration if self.concentric_seen else None
+        rest = None if down is None or up is None else self.bottom_pause_s
+        digits = down, rest, up, None if up is None else top_pause_s
         names = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
         alike = ("bottom_s", "pelvis_rom_deg", "thorax_rom_deg", "spine_flexion_peak_deg", "spine_share", "faults")
         return {
@@ -111,6 +122,8 @@ def measure(trace: Trace, span: Span, profile: Profile) -> Rep | None:
         eccentric=down,
         bottom_s=float(trace.t[bottom]),
         concentric=up,
+        eccentric_seen=_seen(trace, down),
+        concentric_seen=_seen(trace, up),
         descent_deg=float(trace.lead[bottom] - rep.lead[0]),
         directness=min(_directness(trace.between(*phase_).lead) for phase_ in (down, up)),
         pelvis_rom_deg=_measured(rep.pelvis, np.ptp),
@@ -129,6 +142,13 @@ def tempo(*digits: float | None) -> str:
 def _measured(values: Floats, statistic: Callable[[Floats], Any]) -> float | None:
     """Return the statistic where every value is valid, None where any is not."""
     return float(statistic(values)) if len(values) and np.isfinite(values).all() else None
+
+
+def _seen(trace: Trace, phase_: Phase) -> bool:
+    """Return whether one sensor led all through a phase, and at both its edges."""
+    during = trace.between(phase_.start - EDGE_S, phase_.end + EDGE_S)
+    seen = np.isfinite(during.thorax)
+    return bool(seen.all() or (not seen.any() and np.isfinite(during.pelvis).all()))
 
 
 def _directness(lead: Floats) -> float:

@@ -17,6 +17,9 @@ def of(kind, said):
     return [event for _, event in said if isinstance(event, kind)]
 
 
+ANGLES = ("pelvis", "thorax", "spine")
+
+
 def confirmed(said):
     return [rep for rep in of(RepEvent, said) if rep.status == "confirmed"]
 
@@ -265,3 +268,37 @@ def test_a_slow_rep_belongs_to_the_set_in_whose_time_it_began(hinge, lifting, se
     lifter = lifting(hinge(tempo=(2, 0.5, 1.2, rest)), hinge(tempo=(6, 0.5, 1.2, 1.0)), sway_deg=0)
     ended = [event for _, event in counted(seen_of(lifter, more_s=20)) if isinstance(event, SetEvent)]
     assert len(ended) == sets
+
+
+@pytest.mark.parametrize(
+    ("lost_from", "lost_to", "unknown"),
+    [
+        (3.0, 3.2, {"eccentric_s", "bottom_pause_s"}),  # in the middle of the way down
+        (4.6, 4.8, {"concentric_s", "bottom_pause_s", "top_pause_s"}),  # in the middle of the way up
+        (2.1, 2.6, {"eccentric_s", "bottom_pause_s"}),  # over the onset
+    ],
+)
+def test_a_rep_with_a_hole_in_it_counts_and_says_null_for_what_the_hole_hides(
+    hinge, lifting, seen_of, counted, lost_from, lost_to, unknown
+):
+    angles = seen_of(lifting(hinge(), hinge(), sway_deg=0), more_s=15)
+    hole = (angles.t_s >= lost_from) & (angles.t_s < lost_to)
+    holed = angles._replace(**{name: np.where(hole, np.nan, getattr(angles, name)) for name in ANGLES})
+    first, second = confirmed(counted(holed))
+    times = {"eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s"}
+    assert {name for name in times if getattr(first, name) is None} == unknown
+    assert first.tempo.count("?") == len(unknown)
+    assert first.spine_flexion_peak_deg is None
+    assert second.eccentric_s is not None
+    assert second.spine_flexion_peak_deg is not None
+
+
+def test_a_hole_over_an_onset_hides_the_rest_before_it(hinge, lifting, seen_of, counted):
+    angles = seen_of(lifting(hinge(), hinge(), sway_deg=0), more_s=15)
+    first, second = confirmed(counted(angles))
+    hole = np.abs(angles.t_s - second.start_s) < 0.1
+    holed = angles._replace(**{name: np.where(hole, np.nan, getattr(angles, name)) for name in ANGLES})
+    with_hole, after = confirmed(counted(holed))
+    assert first.top_pause_s is not None
+    assert with_hole.top_pause_s is None
+    assert after.eccentric_s is None
