@@ -13,14 +13,12 @@ RUN = 128
 def multiply(p: Floats, q: Floats) -> Floats:
     """Return the Hamilton product p q, shapes (4, ...)."""
     m = p[:, None] * q[None]  # all sixteen products at once: the calls cost more than the numbers
-    return np.stack(
-        [
-            m[0, 0] - m[1, 1] - m[2, 2] - m[3, 3],
-            m[0, 1] + m[1, 0] + m[2, 3] - m[3, 2],
-            m[0, 2] - m[1, 3] + m[2, 0] + m[3, 1],
-            m[0, 3] + m[1, 2] - m[2, 1] + m[3, 0],
-        ]
-    )
+    product = np.empty(m.shape[1:])
+    product[0] = m[0, 0] - m[1, 1] - m[2, 2] - m[3, 3]
+    product[1] = m[0, 1] + m[1, 0] + m[2, 3] - m[3, 2]
+    product[2] = m[0, 2] - m[1, 3] + m[2, 0] + m[3, 1]
+    product[3] = m[0, 3] + m[1, 2] - m[2, 1] + m[3, 0]
+    return product
 
 
 def from_rotation_vector(v: Floats) -> Floats:

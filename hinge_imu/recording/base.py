@@ -62,10 +62,12 @@ def new_file(path: Path | str) -> BinaryIO:
 def batched(blocks: Iterable[RawArray], samples: int) -> Iterator[RawArray]:
     """Join consecutive blocks until each has at least ``samples`` samples (the last may have fewer)."""
     waiting: list[RawArray] = []
+    have = 0
     for block in blocks:
         waiting.append(block)
-        if sum(map(len, waiting)) >= samples:
+        have += len(block)
+        if have >= samples:
             yield np.concatenate(waiting)
-            waiting = []
+            waiting, have = [], 0
     if waiting:
         yield np.concatenate(waiting)

@@ -28,7 +28,7 @@ SAMPLES = "/samples"
 EVENTS = "/events"
 
 _SCHEMA_NAMES = {"counts": "hinge_imu/msg/CountSamples", "SI": "hinge_imu/msg/SiSamples"}
-_MESSAGE_NS = 250_000_000  # one message a sample would read 20 times slower
+_MESSAGE_NS = 500_000_000  # one message a sample would read 20 times slower
 _SYNC_NS = 1_000_000_000  # what a power cut may take
 _RECORD_LIMIT = 1 << 26  # a torn length must not make the reader reserve gigabytes
 
@@ -36,7 +36,7 @@ _RECORD_LIMIT = 1 << 26  # a torn length must not make the reader reserve gigaby
 class McapWriter:
     """Writes a session while it happens, so that a power cut costs its last second.
 
-    Samples are gathered to messages of 0.25 s on the session's own time grid, so the file does not depend on
+    Samples are gathered to messages of 0.5 s on the session's own time grid, so the file does not depend on
     how they came in; once a second of session time everything is flushed and synced to the disk.
 
     Raises

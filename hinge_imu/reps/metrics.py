@@ -36,6 +36,8 @@ class Trace:
         """Return the trace of raw rows (5,N) t_s, pelvis, thorax, spine, lead; what is not valid stays nan."""
         t, angles = rows[0], rows[1:]
         valid = np.isfinite(angles)
+        if valid.all():
+            return cls(t, *smooth(angles.T, rate_hz).T)
         filled = [np.interp(t, t[ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
         return cls(t, *np.where(valid, smooth(np.stack(filled, axis=1), rate_hz).T, np.nan))
 
