@@ -109,7 +109,6 @@ def live(
         outcome = wiring.live(
             settings,
             tell=tell,
-            say=screen.say,
             bus_number=bus,
             seconds=seconds,
             recordings=recordings,
@@ -120,6 +119,28 @@ def live(
     if outcome.unacknowledged:
         terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
     terminal.say(f"recorded in {outcome.recording}")
+
+
+@app.command()
+def check(
+    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    seconds: Annotated[float, typer.Option(min=1.0, help="For how long both sensors run together.")] = 5.0,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """See whether both sensors are there, healthy and fast enough, and what to mend. Lay the strap down first."""
+    from hinge_imu.app import check as wiring
+    from hinge_imu.app import terminal
+    from hinge_imu.app.checklist import Checklist
+
+    with terminal.progress("checking, leave the strap alone") as progress:
+        findings = wiring.check(load(config), bus, seconds=seconds, progress=progress)
+    if as_json:
+        for finding in findings:
+            terminal.print_json(finding.plain())
+    else:
+        terminal.out.print(Checklist(f"/dev/i2c-{bus}", findings))
+    raise typer.Exit(1 if wiring.failed(findings) else 0)
 
 
 @app.command()
@@ -162,7 +183,7 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exerci
         if (sentence := terminal.note(event)) is not None:
             terminal.say(sentence)
         table.add(event)
-        if as_json and event.__struct_config__.tag in {"rep", "set", "sensor"}:
+        if as_json and event.__struct_config__.tag in {"rep", "set", "sensor", "session"}:
             terminal.print_json(event, file=str(file))
     if not as_json:
         terminal.out.print(table)

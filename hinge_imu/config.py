@@ -66,6 +66,17 @@ class SensorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     calibration: Calibration = Calibration()
 
 
+class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Ways out when the bus or a chip hangs, both off as shipped.
+
+    ``power_pin`` is the GPIO number (BCM) of a switch in the sensors' supply, on while high; ``recovery_request`` a
+    file that, when it appears, asks a privileged helper to free the bus.
+    """
+
+    power_pin: Annotated[int, msgspec.Meta(ge=2, le=27)] | None = None
+    recovery_request: str | None = None
+
+
 class MotionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How orientation is found: the filter's name, and its time constant where it has one."""
 
@@ -89,6 +100,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         SensorConfig(segment="pelvis", address=0x68),
         SensorConfig(segment="thorax", address=0x69),
     )
+    bus: BusConfig = BusConfig()
     motion: MotionConfig = MotionConfig()
     publish: PublishConfig = PublishConfig()
 

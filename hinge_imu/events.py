@@ -14,6 +14,19 @@ from hinge_imu.config import Exercise, Segment
 
 Status = Literal["provisional", "confirmed", "retracted"]
 FaultName = Literal["spine_rounding"]
+SensorFact = Literal[
+    "lost",
+    "back",
+    "overflow",
+    "reset",
+    "gap",
+    "saturated",
+    "spike",
+    "clone",
+    "thermometer",
+    "rate",
+    "slow_bus",
+]
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -82,12 +95,25 @@ class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
 
 
 class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
-    """A sensor's stream had a hole from ``at_s`` on that was too wide to bridge, ``lost_s`` long."""
+    """Something happened to a sensor, at ``at_s`` s, or to the bus that both hang on (``segment`` null).
 
-    segment: Segment
-    what: Literal["gap"]
+    - ``lost``: it does not answer, or not as it should; ``back``: it does again.
+    - ``overflow``: its FIFO ran over, because nobody emptied it; ``reset``: its FIFO was emptied unread, because what
+      it held could not be trusted. Both begin a gap.
+    - ``gap``: no usable sample for ``lost_s`` s, too long to bridge.
+    - ``saturated``, ``spike``: ``count`` samples at the end of the range, or torn on the way, were left out.
+    - ``clone``: it is not the part it is sold as; ``thermometer``: its temperature stands still.
+    - ``rate``: it runs further from its nominal rate than the part may; ``slow_bus``: the bus carries less than asked.
+
+    ``text`` says what was found and the mend, where there is one.
+    """
+
+    segment: Segment | None
+    what: SensorFact
     at_s: float
-    lost_s: float
+    lost_s: float | None = None
+    count: int | None = None
+    text: str | None = None
 
 
 class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
@@ -97,7 +123,27 @@ class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
     at_s: float
 
 
-AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | SensorEvent | NoticeEvent
+class SensorSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How one sensor did: samples that came, how many were left out, seconds without any, what was said of it."""
+
+    samples: int
+    left_out: int
+    lost_s: float
+    events: dict[str, int]
+
+
+class SessionEvent(_Event, frozen=True, kw_only=True, tag="session"):
+    """A session that has ended, at ``end_s``: its sets and reps, how each sensor did, and what was said of the bus."""
+
+    id: str
+    end_s: float
+    sets: int
+    reps: int
+    sensors: dict[Segment, SensorSummary]
+    bus: dict[str, int]
+
+
+AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | SensorEvent | NoticeEvent | SessionEvent
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

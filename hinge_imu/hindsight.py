@@ -14,10 +14,10 @@ import numpy as np
 from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent
 from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.offline import up_offline
-from hinge_imu.motion.orientation import STANDARD_GRAVITY
+from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
 from hinge_imu.reps.again import again
-from hinge_imu.samples import Frames, Header, Poses, SagittalAngles, stretches
+from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, SagittalAngles, stretches
 
 
 def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[SagittalAngles, list[AnyEvent]]:
@@ -46,13 +46,35 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
 
 def _poses(header: Header, frames: Frames) -> Poses:
     shape = frames.valid.shape
-    up, still = np.zeros((*shape, 3)), np.zeros(shape, bool)
+    up, still, valid = np.zeros((*shape, 3)), np.zeros(shape, bool), np.zeros(shape, bool)
+    values = np.concatenate([frames.gyr, frames.acc], axis=2)
     for sensor in header.sensors:
         stillness = Stillness(header.rate_hz)
-        for start, stop in stretches(frames.valid[:, sensor]):
-            gyr, acc = frames.gyr[start:stop, sensor], frames.acc[start:stop, sensor]
+        for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
+            whole = frames.valid[start:stop, sensor]
+            gyr, acc = np.split(_bridged(values[start:stop, sensor], whole), 2, axis=1)
             up[start:stop, sensor] = up_offline(gyr, acc, header.rate_hz, averaging=False)
             stillness.restart()
-            still[start:stop, sensor] = stillness.push(gyr, acc).standing >= stillness.second
-    acc = np.where(frames.valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
-    return Poses(frames.t_ns, up, acc, still, frames.valid)
+            still[start:stop, sensor] = whole & (stillness.push(gyr, acc).standing >= stillness.second)
+            valid[start:stop, sensor] = whole
+    acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
+    return Poses(frames.t_ns, up, acc, still, valid)
+
+
+def _long(parts: list[tuple[int, int]], rate_hz: float) -> list[tuple[int, int]]:
+    """Return the stretches joined over holes that the filter coasts over; those too short to show gravity left out."""
+    joined = parts[:1]
+    for start, stop in parts[1:]:
+        if start - joined[-1][1] <= round(COAST_S * rate_hz):
+            joined[-1] = joined[-1][0], stop
+        else:
+            joined.append((start, stop))
+    return [part for part in joined if part[1] - part[0] >= round(SETTLE_S * rate_hz)] or joined[:1]
+
+
+def _bridged(values: Floats, valid: Bools) -> Floats:
+    """Return values (N,6) with straight lines over what is not valid."""
+    if valid.all():
+        return values
+    number, known = np.arange(len(values)), np.flatnonzero(valid)
+    return np.stack([np.interp(number, known, column[known]) for column in values.T], axis=1)

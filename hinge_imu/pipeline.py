@@ -1,4 +1,4 @@
-"""The whole flow on one screen: raw samples in, events out.
+"""The whole flow on one screen: raw samples, and what the driver says between them, in; events out.
 
 Pure: no I/O, no clock of its own, no chance. The same samples give the same events, however the stream is cut, live or
 years later.
@@ -6,20 +6,22 @@ years later.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 
-from hinge_imu.events import AnyEvent
+from hinge_imu.events import AnyEvent, Said, SensorEvent
 from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.reps.counter import Counter
-from hinge_imu.samples import Frames, Header, RawArray, SagittalAngles
+from hinge_imu.samples import NS, Frames, Header, Item, SagittalAngles
+from hinge_imu.summary import Summary
 
 
 class Pipeline:
-    """One session: hand it the header, then every block of raw samples in order of arrival, then `finish`.
+    """One session: hand it the header, then everything that arrives, in order, then `finish`.
 
     ``watch`` is shown each block of inclinations as it passes.
     """
@@ -30,24 +32,33 @@ class Pipeline:
         self._alignment = Alignment(header)
         self._notices = Notices(header)
         self._counter = Counter(header)
+        self._summary = Summary(header)
+        self._waiting: list[Said] = []  # decided by samples that are not on the grid yet
         self._watch = watch
 
-    def push(self, raw: RawArray) -> list[AnyEvent]:
-        """Take raw samples of the header's dtype, return what can be said by them."""
-        return list(self._flow(self._timeline.push(raw)))
+    def push(self, item: Item) -> list[AnyEvent]:
+        """Take samples of the header's dtype, or what the driver says of their sensor; return what can be said."""
+        if isinstance(item, SensorEvent):
+            return self._summary.count([item])
+        return self._summary.count(self._flow(self._timeline.push(item)))
 
     def finish(self) -> list[AnyEvent]:
-        """Return what the end of the session decides."""
+        """Return what the end of the session decides, and last its summary."""
         events = [event for frames in self._timeline.finish() for event in self._flow(frames)]
-        last = [*self._notices.finish(), *self._counter.finish()]
-        return [*events, *map(itemgetter(1), last)]
+        last = [*self._waiting, *self._timeline.said(), *self._notices.finish(), *self._counter.finish()]
+        events = self._summary.count([*events, *map(itemgetter(1), last)])
+        return [*events, self._summary.session(self._timeline.health)]
 
     def _flow(self, frames: Frames) -> Iterator[AnyEvent]:
+        self._waiting += self._timeline.said()
         if not len(frames.t_ns):
             return
         angles = self._alignment.push(self._orientation.push(frames))
         if self._watch is not None:
             self._watch(angles)
+        said = [*self._waiting, *self._notices.push(frames, angles), *self._counter.push(angles)]
         # Whatever the size of the block: in the order of the samples that decided.
-        said = [*self._notices.push(frames, angles), *self._counter.push(angles)]
-        yield from map(itemgetter(1), sorted(said, key=itemgetter(0)))
+        said.sort(key=itemgetter(0))
+        ripe = bisect_right(said, float(frames.t_ns[-1]) * NS, key=itemgetter(0))
+        self._waiting = said[ripe:]
+        yield from map(itemgetter(1), said[:ripe])

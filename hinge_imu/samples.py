@@ -7,18 +7,22 @@ Sensor 0 is the pelvis (sacrum), sensor 1 the thorax (upper back): see `SEGMENTS
 from __future__ import annotations
 
 from enum import IntFlag
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from hinge_imu.config import Config, Exercise, Segment
+from hinge_imu.events import SensorEvent
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 RawArray = NDArray[np.void]
+
+Item: TypeAlias = RawArray | SensorEvent
+"""What a session is made of, in order of arrival: samples, and what the driver has to say of their sensor."""
 
 SEGMENTS: tuple[Segment, ...] = ("pelvis", "thorax")
 NS = 1e-9
@@ -58,6 +62,13 @@ class Flag(IntFlag):
     AFTER_LOSS = 2  # the first sample after an unknown number was lost: time must be fitted anew
     SATURATED = 4  # one of its values stands at the end of the range
     UNSURE_TIME = 8  # its poll was interrupted, so its stamp says little
+    SPIKE = 16  # it jumps away from its neighbours further than a body can
+    FROZEN = 32  # all six values are those of the two samples before: the sensor has stopped, noise never does
+    DEAD = 64  # all its bytes are alike: the line was held, or the chip asleep
+
+
+BAD = Flag.SATURATED | Flag.SPIKE | Flag.FROZEN | Flag.DEAD
+"""What makes a sample no measurement; its time still counts."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,12 +108,16 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frames(NamedTuple):
-    """Both chips on one time grid: t_ns (N,), acc (N,2,3) m/s^2, gyr (N,2,3) rad/s, sensor axes, valid (N,2)."""
+    """Both chips on one time grid: t_ns (N,), acc (N,2,3) m/s^2, gyr (N,2,3) rad/s, sensor axes, valid (N,2).
+
+    ``bridged`` (N,2) marks those valid ones that a straight line across at least one missing sample made.
+    """
 
     t_ns: Times
     acc: Floats
     gyr: Floats
     valid: Bools
+    bridged: Bools
 
 
 class Poses(NamedTuple):

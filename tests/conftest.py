@@ -1,5 +1,11 @@
 """For every folder: simulated sessions, recorded on the simulated bus or evenly, replayed; one event of each kind."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from runpy import run_path
+from shutil import which
+from types import MappingProxyType, SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +20,8 @@ from hinge_imu.events import (
     NoticeEvent,
     RepEvent,
     SensorEvent,
+    SensorSummary,
+    SessionEvent,
     SetEvent,
     to_dict,
 )
@@ -29,6 +37,15 @@ from hinge_imu.simulate.strap import strap
 class Recorded(NamedTuple):
     header: Header
     raw: RawArray
+    remarks: Mapping[int, SensorEvent] = MappingProxyType({})
+    """What the driver said, by the number of the sample before which it did."""
+
+    def items(self, cuts=()):
+        cuts = sorted({*cuts, *self.remarks})
+        for start, block in zip([0, *cuts], np.split(self.raw, cuts), strict=True):
+            if start in self.remarks:
+                yield self.remarks[start]
+            yield block
 
 
 class Replayed(NamedTuple):
@@ -65,9 +82,11 @@ def on_the_bus():
         clock = VirtualClock(5_000_000_000)
         bus = strap(lifter, Config(), np.random.default_rng(seed), clock.now, busy=clock.advance)
         with bus.installed():
-            sampler = Sampler(Config(), say=pytest.fail, clock=clock.now)
-            raw = np.concatenate(list(sampler.in_virtual_time(clock.advance, lifter.timetable.duration_s + more_s)))
+            sampler = Sampler(Config(), clock=clock.now)
+            items = list(sampler.in_virtual_time(clock.advance, lifter.timetable.duration_s + more_s))
             sampler.close()
+        assert not [item for item in items if isinstance(item, SensorEvent)]
+        raw = np.concatenate(items)
         return Recorded(sampler.header(session_id="monday", exercise=exercise), raw)
 
     return record
@@ -100,7 +119,7 @@ def replayed():
     def run(recorded, cuts=()):
         seen = []
         pipeline = Pipeline(recorded.header, seen.append)
-        events = [event for block in np.split(recorded.raw, cuts) for event in pipeline.push(block)]
+        events = [event for item in recorded.items(cuts) for event in pipeline.push(item)]
         events += pipeline.finish()
         return Replayed(events, SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))))
 
@@ -164,6 +183,35 @@ def events(rep):
         rep,
         FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2),
         SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
+        SensorEvent(segment=None, what="slow_bus", at_s=0.0, text="the bus runs at 98 kHz"),
         SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),
         NoticeEvent(text="stand still for a second", at_s=0.5),
+        SessionEvent(
+            id="monday-session",
+            end_s=61.0,
+            sets=1,
+            reps=8,
+            sensors={"thorax": SensorSummary(samples=12_000, left_out=3, lost_s=0.5, events={"gap": 1})},
+            bus={"slow_bus": 1},
+        ),
     ]
+
+
+@pytest.fixture(scope="session")
+def simulated_i2c():
+    return SimpleNamespace(**run_path(str(Path(__file__).parent / "preload" / "simulated_i2c.py")))
+
+
+@pytest.fixture(scope="session")
+def preload_library(simulated_i2c, tmp_path_factory):
+    """The library that, preloaded into any program, puts simulated chips behind its /dev/i2c-1."""
+    if which("cc") is None:
+        pytest.skip("needs a C compiler: sudo apt install gcc libc6-dev")
+    return simulated_i2c.compile_library(tmp_path_factory.mktemp("preload"))
+
+
+@pytest.fixture
+def i2c(simulated_i2c, preload_library):
+    """Start chips in a process of their own; programs run under the `environment` of what this returns."""
+    with ExitStack() as running:
+        yield lambda **options: running.enter_context(simulated_i2c.simulated_i2c(preload_library, **options))

@@ -3,9 +3,9 @@ import json
 import msgspec
 import pytest
 
-from hinge_imu.events import decode, to_dict
+from hinge_imu.events import SensorEvent, decode, to_dict
 
-KINDS = ("rep", "fault", "set", "sensor", "notice")
+KINDS = ("rep", "fault", "set", "sensor", "notice", "session")
 
 
 @pytest.fixture
@@ -36,6 +36,11 @@ def test_a_rep_has_every_field_that_others_rely_on(rep):
 
 def test_a_set_has_every_field_that_others_rely_on(of_kind):
     assert set(to_dict(of_kind["set"])) >= {"event", "set", "exercise", "reps", "start_s", "end_s"}
+
+
+def test_a_sensor_event_has_every_field_that_others_rely_on(events):
+    gap = next(to_dict(event) for event in events if isinstance(event, SensorEvent))
+    assert set(gap) >= {"event", "segment", "what", "at_s", "lost_s"}
 
 
 def test_what_could_not_be_measured_is_null(rep):

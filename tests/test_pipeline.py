@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinge_imu.config import Config, MotionConfig
-from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, SensorEvent, SetEvent
+from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, SensorEvent, SessionEvent, SetEvent
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.samples import Flag
 from hinge_imu.simulate import truth
@@ -44,8 +44,10 @@ def late(polled):
     """The thorax's polls arrive up to a fifth of a second late."""
     rng = np.random.default_rng(3)
     raw = polled.raw
-    delay = np.where(raw["sensor"] == 1, 1e8 * (1 + np.sin(raw["t_ns"] / rng.uniform(3e8, 4e8))), 0)
-    arrives = raw["t_ns"] + delay
+    # From the second second on: what a chip took while it was on trial comes late by itself.
+    since = np.maximum(raw["t_ns"] - 1e9, 0)
+    delay = np.where(raw["sensor"] == 1, 1e8 * (1 - np.cos(since / rng.uniform(3e8, 4e8))), 0)
+    arrives = np.maximum.accumulate(raw["t_ns"]) + delay
     for sensor in (0, 1):
         mine = raw["sensor"] == sensor
         arrives[mine] = np.maximum.accumulate(arrives[mine])
@@ -59,7 +61,12 @@ def lost(polled):
     thorax = raw["sensor"] == 1
     gone = thorax & (raw["t_ns"] > 5.5e9) & (raw["t_ns"] < 8.5e9)
     raw["flags"][np.flatnonzero(thorax & (raw["t_ns"] >= 8.5e9))[0]] |= np.uint8(Flag.AFTER_LOSS)
-    return polled._replace(raw=raw[~gone])
+    raw = raw[~gone]
+    remarks = {
+        int(np.searchsorted(raw["t_ns"], at_s * 1e9)): SensorEvent(segment="thorax", what=what, at_s=at_s)
+        for what, at_s in (("lost", 5.6), ("back", 8.49))
+    }
+    return polled._replace(raw=raw, remarks=remarks)
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +133,9 @@ def test_a_chip_whose_samples_come_late_changes_nothing(polled, late, replayed, 
 
 def test_a_chip_that_is_gone_is_said_and_what_it_missed_is_null(lost, replayed):
     said = replayed(lost)
-    [gap] = said.of(SensorEvent)
-    assert (gap.segment, gap.what) == ("thorax", "gap")
+    facts = [event for event in said.of(SensorEvent) if event.segment == "thorax" and event.what != "saturated"]
+    assert [event.what for event in facts] == ["lost", "back", "gap"]
+    gap = facts[-1]
     assert (gap.at_s, gap.lost_s) == pytest.approx((5.5, 3.0), abs=0.05)
     first, second = confirmed(said)
     assert first.spine_flexion_peak_deg == pytest.approx(9, abs=1.5)
@@ -197,7 +205,8 @@ def test_a_recording_without_a_still_second_has_no_angles_and_no_reps_and_says_s
     recorded.raw["acc"] += 4.0 * shaking
     recorded.raw["gyr"] += 1.0 * shaking
     said = replayed(recorded)
-    [notice] = said.events
+    [notice] = said.of(NoticeEvent)
+    assert said.of(RepEvent) == said.of(SetEvent) == []
     assert "never stood still for a second" in notice.text
     assert np.isnan(said.angles.pelvis).all()
     assert np.isnan(said.angles.thorax).all()
@@ -229,7 +238,7 @@ def test_the_filters_of_the_library_find_the_same_reps(lifter, evenly, replayed)
 def test_a_session_without_samples_ends_quietly(polled):
     pipeline = Pipeline(polled.header)
     assert pipeline.push(polled.raw[:0]) == []
-    assert [type(event) for event in pipeline.finish()] == [NoticeEvent]
+    assert [type(event) for event in pipeline.finish()] == [NoticeEvent, SessionEvent]
 
 
 def test_a_session_may_end_in_the_middle_of_anything(polled, replayed):
@@ -254,3 +263,16 @@ def test_half_an_hour_takes_no_more_memory_than_a_minute(lifting, hinge, evenly)
     assert reps == 30 * 8
     assert max(sizes) < 1.05 * max(sizes[:12])
     assert max(sizes) < 200_000
+
+
+def test_the_session_is_summed_up_last(lost, replayed):
+    *_, session = replayed(lost).events
+    assert (session.sets, session.reps) == (1, 2)
+    assert session.end_s == pytest.approx(lost.raw["t_ns"][-1] * 1e-9, abs=0.02)
+    for sensor, segment in enumerate(("pelvis", "thorax")):
+        mine = lost.raw[lost.raw["sensor"] == sensor]
+        summed = session.sensors[segment]
+        assert (summed.samples, summed.left_out) == (len(mine), np.count_nonzero(mine["flags"] & Flag.SATURATED))
+    assert session.sensors["pelvis"].lost_s == 0.0
+    assert session.sensors["thorax"].lost_s == pytest.approx(3.0, abs=0.05)
+    assert session.sensors["thorax"].events.keys() == {"lost", "back", "gap", "saturated"}

@@ -14,8 +14,8 @@ from hinge_imu.recording import CsvWriter, McapWriter, Recording, RecordingError
 def convert(source: Path, target: Path, progress: Callable[[float], None] | None = None) -> Recording:
     """Write ``source`` again as ``target``; return the recording that was read.
 
-    MCAP keeps every sample as it is, and what was said live. A CSV holds SI units at known times: counts are scaled and
-    calibrated, and put on the common time grid.
+    MCAP keeps every sample as it is, and what was said live, by driver and pipeline. A CSV holds SI units at known
+    times: counts are scaled and calibrated, and put on the common time grid.
 
     Raises
     ------
@@ -36,8 +36,8 @@ def convert(source: Path, target: Path, progress: Callable[[float], None] | None
 
 def _to_mcap(recording: Recording, target: Path) -> Iterator[None]:
     with McapWriter(target, recording.header) as writer:
-        for raw in recording.blocks():
-            writer.samples(raw)
+        for item in recording.stream():
+            writer.put(item)
             yield
         for event in recording.events():
             writer.event(event)

@@ -79,7 +79,6 @@ def demo(
         outcome = live(
             config,
             tell=lambda _: None,
-            say=say,
             seconds=seconds,
             recordings=recordings,
             simulated=True,

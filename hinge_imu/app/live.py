@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import uuid
@@ -19,6 +20,7 @@ from hinge_imu.events import AnyEvent
 from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.recording import McapWriter, batched
 from hinge_imu.samples import Header
+from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
 
 TOGETHER_S = 0.05
@@ -45,7 +47,6 @@ def live(
     config: Config,
     *,
     tell: Callable[[AnyEvent], None],
-    say: Callable[[str], None],
     bus_number: int = 1,
     seconds: float | None = None,
     recordings: Path | None = None,
@@ -54,11 +55,14 @@ def live(
 ) -> Outcome:
     """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
 
-    ``tell`` hears every event, ``say`` a sentence when a sensor is lost or back; ``about`` are further fields of the
-    header. What was being done is finished: the open rep is closed or dropped, the recording whole.
+    ``tell`` hears every event; ``about`` are further fields of the header. What was being done is finished: the open
+    rep is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
-    sampler = Sampler(config, bus_number, say=say)
+    # What is loaded by now stays; to look through it for garbage would take a Pi as long as a FIFO holds.
+    gc.freeze()
+    sampler = Sampler(config, bus_number, rescue=Rescue(config.bus))
+    sampler.survey()
     header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
     with ExitStack() as closing:
         # Whatever cannot be used is known before the first sample.
@@ -66,12 +70,12 @@ def live(
         path = _new_path(recordings or default_recordings(), started, header.session_id)
         writer = closing.enter_context(McapWriter(path, header))
         closing.enter_context(_stopping(sampler.stop, seconds))
-        listeners = Listeners(samples=[writer.samples], events=[writer.event, tell])
+        listeners = Listeners(inputs=[writer.put], events=[writer.event, tell])
         if publisher is not None:
             listeners.angles.append(publisher.angles)
             listeners.events.insert(1, publisher.event)
         together = round(TOGETHER_S * header.rate_hz * len(header.sensors))
-        run(header, batched(closing.enter_context(sampler).blocks(), together), listeners)
+        run(header, batched(closing.enter_context(sampler).stream(), together), listeners)
         unacknowledged = 0 if publisher is None else publisher.close()
     return Outcome(header, path, unacknowledged)
 

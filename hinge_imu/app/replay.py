@@ -12,11 +12,11 @@ import numpy as np
 
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import Exercise
-from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent
+from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent, SensorEvent
 from hinge_imu.hindsight import look_back
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.recording import Recording, batched
-from hinge_imu.samples import Frames, RawArray, SagittalAngles
+from hinge_imu.samples import Frames, Item, SagittalAngles
 
 BLOCK = 24_000
 """Samples a block, a minute of two chips at 200 Hz: large enough for speed, small enough for a Pi's memory."""
@@ -53,8 +53,9 @@ def replay(
 def frames_on_grid(recording: Recording) -> Iterator[Frames]:
     """Yield a recording on the common time grid, as the pipeline has it."""
     timeline = Timeline(recording.header)
-    for raw in batched(recording.blocks(), BLOCK):
-        yield timeline.push(raw)
+    for item in batched(recording.stream(), BLOCK):
+        if not isinstance(item, SensorEvent):
+            yield timeline.push(item)
     yield from timeline.finish()
 
 
@@ -62,9 +63,9 @@ def _last(event: RepEvent, final: dict[str, RepEvent]) -> bool:
     return event is final[event.id] and event.status != "retracted"
 
 
-def _told(recording: Recording, progress: Callable[[float], None] | None) -> Iterator[RawArray]:
-    for block in batched(recording.blocks(), BLOCK):
-        yield block
+def _told(recording: Recording, progress: Callable[[float], None] | None) -> Iterator[Item]:
+    for item in batched(recording.stream(), BLOCK):
+        yield item
         if progress is not None:
             progress(recording.fraction)
 

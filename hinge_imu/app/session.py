@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.pipeline import Pipeline
-from hinge_imu.samples import Header, RawArray, SagittalAngles
+from hinge_imu.samples import Header, Item, SagittalAngles
 
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who is told of raw samples, of inclinations, and of events; each in the order of the list."""
+    """Who is told of what comes in, of inclinations, and of events; each in the order of the list."""
 
-    samples: list[Callable[[RawArray], None]] = field(default_factory=list)
+    inputs: list[Callable[[Item], None]] = field(default_factory=list)
     angles: list[Callable[[SagittalAngles], None]] = field(default_factory=list)
     events: list[Callable[[AnyEvent], None]] = field(default_factory=list)
 
 
-def run(header: Header, blocks: Iterable[RawArray], listeners: Listeners) -> None:
-    """Push every block through a new pipeline, telling the listeners; of samples before they are worked on."""
+def run(header: Header, stream: Iterable[Item], listeners: Listeners) -> None:
+    """Push everything through a new pipeline, telling the listeners; of what comes in before it is worked on."""
 
     def watch(angles: SagittalAngles) -> None:
         for listen in listeners.angles:
@@ -32,8 +32,8 @@ def run(header: Header, blocks: Iterable[RawArray], listeners: Listeners) -> Non
                 listen(event)
 
     pipeline = Pipeline(header, watch)
-    for raw in blocks:
-        for listen in listeners.samples:
-            listen(raw)
-        say(pipeline.push(raw))
+    for item in stream:
+        for listen in listeners.inputs:
+            listen(item)
+        say(pipeline.push(item))
     say(pipeline.finish())

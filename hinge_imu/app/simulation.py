@@ -11,8 +11,9 @@ import numpy as np
 
 from hinge_imu.app.convert import convert
 from hinge_imu.config import Config, Exercise
+from hinge_imu.events import SensorEvent
 from hinge_imu.recording import McapWriter, RecordingError
-from hinge_imu.samples import NS
+from hinge_imu.samples import NS, Item
 from hinge_imu.sensing.sampler import Sampler
 from hinge_imu.simulate import truth
 from hinge_imu.simulate.bus import VirtualClock
@@ -82,14 +83,17 @@ def record(
     clock = VirtualClock()
     bus = strap(lifter, config, rng, clock.now, busy=clock.advance)
     seconds = lifter.timetable.duration_s
-    with bus.installed(), closing(Sampler(config, say=_unheard, clock=clock.now)) as sampler:
+    with bus.installed(), closing(Sampler(config, clock=clock.now)) as sampler:
         header = sampler.header(simulated=True, **about)
         with McapWriter(path, header) as writer:
-            for raw in sampler.in_virtual_time(clock.advance, seconds):
-                writer.samples(raw)
+            for item in sampler.in_virtual_time(clock.advance, seconds):
+                _expect_no_trouble(item)
+                writer.put(item)
                 if progress is not None:
                     progress(clock.now() * NS / seconds)
 
 
-def _unheard(sentence: str) -> None:
-    raise RuntimeError(f"a simulated chip was lost: {sentence}")
+def _expect_no_trouble(item: Item) -> None:
+    trouble = item.text if isinstance(item, SensorEvent) else None
+    if trouble is not None:
+        raise RuntimeError(f"a simulated chip has trouble: {trouble}")

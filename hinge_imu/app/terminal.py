@@ -15,7 +15,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from hinge_imu.events import AnyEvent, Fault, NoticeEvent, RepEvent, SensorEvent, SetEvent, to_dict
+from hinge_imu.events import (
+    AnyEvent,
+    Fault,
+    NoticeEvent,
+    RepEvent,
+    SensorEvent,
+    SessionEvent,
+    SetEvent,
+    to_dict,
+)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -141,8 +150,26 @@ def note(event: AnyEvent) -> str | None:
     if isinstance(event, NoticeEvent):
         return f"note: {event.text}"
     if isinstance(event, SensorEvent):
-        return f"note: no samples of the {event.segment} for {event.lost_s:.2f} s from {clock(event.at_s)} on"
+        return f"{clock(event.at_s)} {event.segment or 'bus'}: {_sensor_words(event)}"
+    if isinstance(event, SessionEvent):
+        return _session_words(event)
     return None
+
+
+def _sensor_words(event: SensorEvent) -> str:
+    if event.text is not None:
+        return event.text
+    return f"no samples for {event.lost_s:.2f} s" if event.lost_s is not None else event.what
+
+
+def _session_words(event: SessionEvent) -> str | None:
+    """Return what the sensors missed, None where that was nothing."""
+    missed = [
+        f"{segment} {sensor.lost_s:.1f} s without samples, {sensor.left_out} of {sensor.samples} left out"
+        for segment, sensor in event.sensors.items()
+        if sensor.lost_s or sensor.left_out
+    ]
+    return "note: over the session: " + "; ".join(missed) if missed else None
 
 
 def print_json(event: AnyEvent | dict[str, Any], **first: str) -> None:

@@ -1,4 +1,4 @@
-"""From what the chip counted to what happened: scales, bias, cross-axis errors; saturated samples are lost ones."""
+"""From what the chip counted to what happened: scales, bias, cross-axis errors; bad samples are lost ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 
 from hinge_imu.config import Calibration
 from hinge_imu.motion.clock import Timed
-from hinge_imu.samples import SEGMENTS, Flag, Floats, Header, Times
+from hinge_imu.samples import BAD, SEGMENTS, Floats, Header, Times
+
+ANY = np.uint8(BAD)
 
 
 class Measured(NamedTuple):
@@ -37,10 +39,10 @@ class Calibrate:
         self._plain = all(fit == Calibration() for fit in fits)
 
     def push(self, timed: Timed) -> Measured:
-        """Take timed raw samples, return them in SI and corrected, without the saturated and the sleeping ones."""
+        """Take timed raw samples, return them in SI and corrected, without the bad and the sleeping ones."""
         # Six zeros are no measurement: a chip that has lost its supply reads so when it is asleep.
         awake = timed.raw["acc"].any(axis=1) | timed.raw["gyr"].any(axis=1)
-        keep = awake & (timed.raw["flags"] & Flag.SATURATED == 0)
+        keep = awake & (timed.raw["flags"] & ANY == 0)
         raw = timed.raw[keep]
         sensor = raw["sensor"].astype(np.int64)
         acc = raw["acc"] * self._scales[0]

@@ -1,4 +1,4 @@
-"""Two chips, each with its own times, onto one even time grid; what is missing is marked, small gaps are bridged."""
+"""Two chips, each with its own times, onto one even time grid; what is missing and what is bridged is marked."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ LATE_NS = 250_000_000
 
 HOLE_NS = 60_000_000_000
 """A hole in which no chip says anything is no longer than this on the grid: a clock that jumps must not fill memory."""
+
+HOLE_PERIODS = 1.5
+"""Neighbours further apart than this have lost at least one between them: no chip is so far off its rate."""
 
 BRIDGE_S, BRIDGE_PERIODS = 0.05, 2.5
 """The widest hole that a straight line is drawn over: 50 ms, or one lost sample where the rate is low."""
@@ -38,13 +41,13 @@ class Track:
         first = max(0, int(np.searchsorted(self.t, before)) - 1)
         self.t, self.values, self.seen_at = self.t[first:], self.values[first:], self.seen_at[first:]
 
-    def at(self, grid: Times, near: int, bridge: int) -> tuple[Floats, Bools]:
-        """Return the values (N,6) at the grid's times, and where they are valid (N,).
+    def at(self, grid: Times, near: int, hole: int, bridge: int) -> tuple[Floats, Bools, Bools]:
+        """Return the values (N,6) at the grid's times, where they are valid, and where bridged across a hole (N,).
 
         A sample within ``near`` of a grid point is taken as it is, so that an already even recording passes untouched.
         """
         if not len(self.t):
-            return np.zeros((len(grid), 6)), np.zeros(len(grid), bool)
+            return np.zeros((len(grid), 6)), np.zeros(len(grid), bool), np.zeros(len(grid), bool)
         after = np.searchsorted(self.t, grid - near)
         known = after < len(self.t)
         after = np.minimum(after, len(self.t) - 1)
@@ -55,7 +58,9 @@ class Track:
         values = self.values[before] + weight * (self.values[after] - self.values[before])
         spanned = (t0 <= grid) & (t1 - t0 <= bridge) & (t1 > t0)
         in_time = self.seen_at[after] - grid <= LATE_NS
-        return np.where(on_it[:, None], self.values[after], values), known & in_time & (on_it | spanned)
+        valid = known & in_time & (on_it | spanned)
+        bridged = valid & ~on_it & (t1 - t0 > hole)
+        return np.where(on_it[:, None], self.values[after], values), valid, bridged
 
 
 class Grid:
@@ -64,6 +69,7 @@ class Grid:
     def __init__(self, header: Header) -> None:
         self._period = 1e9 / header.rate_hz
         self._near = round(self._period / 100)
+        self._hole = round(HOLE_PERIODS * self._period)
         self._bridge = round(max(BRIDGE_S * 1e9, BRIDGE_PERIODS * self._period))
         self._tracks = {sensor: Track() for sensor in header.sensors}
         self._origin: int | None = None
@@ -111,9 +117,10 @@ class Grid:
         )
         self._next = max(stop, self._next)
         values = np.zeros((len(grid), len(SEGMENTS), 6))
-        valid = np.zeros((len(grid), len(SEGMENTS)), bool)
+        valid, bridged = np.zeros((2, len(grid), len(SEGMENTS)), bool)
         for sensor, track in self._tracks.items():
-            values[:, sensor], valid[:, sensor] = track.at(grid, self._near, self._bridge)
+            at = track.at(grid, self._near, self._hole, self._bridge)
+            values[:, sensor], valid[:, sensor], bridged[:, sensor] = at
             if len(grid):
                 track.forget(int(grid[-1]) - self._near)
-        return Frames(grid, values[:, :, :3], values[:, :, 3:], valid)
+        return Frames(grid, values[:, :, :3], values[:, :, 3:], valid, bridged)

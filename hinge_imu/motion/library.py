@@ -24,12 +24,14 @@ class LibraryFilter:
             Madgwick(frequency=rate_hz) if name == "madgwick" else Mahony(frequency=rate_hz, k_P=0.3, k_I=0.01)
         )
         self._stillness = Stillness(rate_hz)
+        self.settled_after = 0
         self._quaternion: Floats | None = None
 
     def restart(self) -> None:
         """Take what comes next as not joined to what came before."""
         self._stillness.restart()
         self._quaternion = None
+        self.settled_after = self._stillness.second
 
     def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
         """Take (N,3) rad/s and (N,3) m/s^2, return unit up (N,3) and whether the sensor is still (N,)."""

@@ -67,9 +67,26 @@ class Mount:
         self.spread += across.T @ across
         self.deepest = self._deepest_so_far(across)[-1] if len(across) else self.deepest
 
+    def stand(self, up: Floats) -> None:
+        """Take the stance from up (3,), of any length; a stance that was known before counts as much as the new one."""
+        stance = up / np.linalg.norm(up)
+        mean = stance if self.neutral is None else stance + self.neutral
+        self.neutral = mean / np.linalg.norm(mean)
+        if self.axes is not None:
+            self.axes = segment_axes(self.neutral, -self.axes[0])
+
+    @property
+    def clear(self) -> bool:
+        """Whether this bend's deepest lean can only have been forward."""
+        return bool(self.deepest @ self.deepest > CLEAR**2)
+
+    def forget(self) -> None:
+        """Learn nothing from this bend, of which too little was seen."""
+        self.deepest, self.hint = _nowhere(), _nowhere()
+
     def settle(self) -> None:
         """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is."""
-        if self.axes is None or self.deepest @ self.deepest > CLEAR**2:
+        if self.axes is None or self.clear:
             self.toward = FADE * self.toward + self.deepest + self.hint
         values, vectors = np.linalg.eigh(self.spread)
         main = vectors[:, -1] if vectors[:, -1] @ self.toward > 0 else -vectors[:, -1]
@@ -78,7 +95,7 @@ class Mount:
         if self.neutral is not None and falls @ falls > 0:
             self.axes = segment_axes(self.neutral, falls)
         self.spread *= FADE
-        self.deepest, self.hint = _nowhere(), _nowhere()
+        self.forget()
 
     def upright(self, vectors: Floats, up: Floats) -> Floats:
         """Return vectors (N,3) turned as the board must be to stand again, without what is vertical then."""

@@ -11,7 +11,10 @@ from hinge_imu.motion.rest import STILL_S
 from hinge_imu.samples import NS, SEGMENTS, Bools, Frames, Header, SagittalAngles, Times
 
 LEAST_HOLE_S = 0.05
-"""Narrower holes are bridged, except at the edges, where one chip starts or stops a sample before the other."""
+"""Narrower holes are bridged, except at the end, where one chip stops a sample before the other."""
+
+LEAST_START_S = 0.5
+"""Two chips are started one after the other; one that comes this much later than the other was missing."""
 
 PATIENCE_S = STILL_S + 0.5
 """A wearer who stands still at once has angles after a second; much later deserves a word."""
@@ -41,7 +44,7 @@ class Notices:
         """Say the holes that never ended, and that nobody ever stood still."""
         for sensor, lost_at in enumerate(self._lost_at):
             if lost_at is not None:
-                yield from _hole(sensor, lost_at, self._last_ns)
+                yield from self._hole(sensor, lost_at, self._last_ns)
         if self._first_ns is None:
             yield _notice(0.0, "no samples came, so there are no angles and no reps")
         elif not self._stood:
@@ -56,8 +59,13 @@ class Notices:
         for change in np.flatnonzero(valid != before):
             lost_at = self._lost_at[sensor]
             if lost_at is not None:
-                yield from _hole(sensor, lost_at, int(t_ns[change]))
+                yield from self._hole(sensor, lost_at, int(t_ns[change]))
             self._lost_at[sensor] = None if valid[change] else int(t_ns[change])
+
+    def _hole(self, sensor: int, start_ns: int, stop_ns: int) -> Iterator[Said]:
+        lost_s = (stop_ns - start_ns) * NS
+        if lost_s >= (LEAST_START_S if start_ns == self._first_ns else LEAST_HOLE_S):
+            yield stop_ns * NS, SensorEvent(segment=SEGMENTS[sensor], what="gap", at_s=start_ns * NS, lost_s=lost_s)
 
     def _wait(self, angles: SagittalAngles) -> Iterator[Said]:
         known = np.flatnonzero(np.isfinite(angles.pelvis) | np.isfinite(angles.thorax))
@@ -70,12 +78,6 @@ class Notices:
                 float(angles.t_s[known[0]]),
                 f"the wearer did not stand still for the first {waited:.1f} s: no angles and no reps before that",
             )
-
-
-def _hole(sensor: int, start_ns: int, stop_ns: int) -> Iterator[Said]:
-    lost_s = (stop_ns - start_ns) * NS
-    if lost_s >= LEAST_HOLE_S:
-        yield stop_ns * NS, SensorEvent(segment=SEGMENTS[sensor], what="gap", at_s=start_ns * NS, lost_s=lost_s)
 
 
 def _notice(at_s: float, text: str) -> Said:

@@ -8,7 +8,7 @@ from hinge_imu.config import PublishConfig
 
 ROOT = "hinge/v1"
 
-Level = Literal["status", "meta", "angles", "rep", "set", "fault", "sensor", "notice"]
+Level = Literal["status", "meta", "angles", "rep", "set", "fault", "sensor", "notice", "session"]
 
 
 class Topic(NamedTuple):
@@ -32,6 +32,7 @@ TOPICS: dict[Level, Topic] = {
     "fault": Topic(qos=1),
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
+    "session": Topic(qos=1, clock="end_s"),
 }
 
 

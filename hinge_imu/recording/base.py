@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from hinge_imu.events import AnyEvent
-from hinge_imu.samples import Header, RawArray
+from hinge_imu.events import AnyEvent, SensorEvent
+from hinge_imu.samples import Header, Item, RawArray
 
 
 class RecordingError(ValueError):
@@ -21,8 +21,8 @@ class RecordingError(ValueError):
 class Recording(ABC):
     """A session on disk: its header at once, its samples block after block.
 
-    ``header`` says what the samples mean; ``warnings`` are sentences for people, filled while `blocks` runs;
-    ``fraction`` (0..1) is how much of the file `blocks` has read.
+    ``header`` says what the samples mean; ``warnings`` are sentences for people, filled while `stream` runs;
+    ``fraction`` (0..1) is how much of the file `stream` has read.
     """
 
     header: Header
@@ -30,8 +30,12 @@ class Recording(ABC):
     fraction: float
 
     @abstractmethod
+    def stream(self) -> Iterator[Item]:
+        """Yield the samples (``header.dtype``) in blocks as the file has them, and what the driver said in between."""
+
     def blocks(self) -> Iterator[RawArray]:
-        """Yield the samples (``header.dtype``) in order of arrival, in blocks as the file has them."""
+        """Yield the samples alone, in order of arrival."""
+        return (item for item in self.stream() if not isinstance(item, SensorEvent))
 
     @abstractmethod
     def events(self) -> list[AnyEvent]:
@@ -59,15 +63,19 @@ def new_file(path: Path | str) -> BinaryIO:
         raise RecordingError(f"{path}: cannot be written ({error.strerror}); give another place") from error
 
 
-def batched(blocks: Iterable[RawArray], samples: int) -> Iterator[RawArray]:
-    """Join consecutive blocks until each has at least ``samples`` samples (the last may have fewer)."""
+def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
+    """Join consecutive blocks until each has at least ``samples`` samples, fewer before an event and at the end."""
     waiting: list[RawArray] = []
     have = 0
-    for block in blocks:
-        waiting.append(block)
-        have += len(block)
-        if have >= samples:
+    for item in stream:
+        event = isinstance(item, SensorEvent)
+        if not isinstance(item, SensorEvent):
+            waiting.append(item)
+            have += len(item)
+        if waiting and (event or have >= samples):
             yield np.concatenate(waiting)
             waiting, have = [], 0
+        if event:
+            yield item
     if waiting:
         yield np.concatenate(waiting)

@@ -18,7 +18,7 @@ from hinge_imu.config import EXERCISES
 from hinge_imu.events import AnyEvent
 from hinge_imu.recording.base import Recording, RecordingError, new_file
 from hinge_imu.recording.table import TableReader, columns_of
-from hinge_imu.samples import RAW_SI, SEGMENTS, Floats, Frames, Header, RawArray, Times
+from hinge_imu.samples import RAW_SI, SEGMENTS, Floats, Frames, Header, Item, RawArray, Times
 
 RATES_HZ = (20.0, 1000.0)
 
@@ -54,7 +54,7 @@ class CsvRecording(Recording):
         t_ns = _times(table, np.concatenate([piece[:, 0] for piece in self._pieces] or [np.empty(0)]))
         self.header = _header(path, table, _rate_hz(path, t_ns))
 
-    def blocks(self) -> Iterator[RawArray]:
+    def stream(self) -> Iterator[Item]:
         """Yield the samples row by row, pelvis before thorax, about 8000 rows a block."""
         row = 0
         for i, piece in enumerate(self._pieces, 1):
@@ -136,7 +136,7 @@ def _joined(raw: RawArray) -> Frames:
     valid = np.zeros(shape, np.bool_)
     place = row, raw["sensor"]
     acc[place], gyr[place], valid[place] = raw["acc"], raw["gyr"], True
-    return Frames(t_ns, acc, gyr, valid)
+    return Frames(t_ns, acc, gyr, valid, np.zeros_like(valid))
 
 
 def _samples(piece: Floats, first_row: int, sensors: tuple[int, ...]) -> RawArray:

@@ -1,7 +1,8 @@
 """MCAP in and out: append-only, checksummed, self-describing (https://mcap.dev/spec).
 
-One message a block of samples on ``/samples`` (see `cdr`), one JSON message an event on ``/events``, and the
-whole `Header` as a metadata record in front. Log times are session times in ns.
+One message a block of samples on ``/samples`` (see `cdr`), one JSON message on ``/sensors`` for what the driver said
+between them, one on ``/events`` for what the pipeline made of both, and the whole `Header` as a metadata record in
+front. Log times are session times in ns.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.well_known import MessageEncoding, SchemaEncoding
 from mcap.writer import MCAP0_MAGIC, Writer
 
-from hinge_imu.events import AnyEvent, decode
+from hinge_imu.events import AnyEvent, SensorEvent, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError, new_file
-from hinge_imu.samples import FORMAT, NS, Header, RawArray
+from hinge_imu.samples import FORMAT, NS, Header, Item, RawArray
 
 HEADER = "hinge_imu.header"
 SAMPLES = "/samples"
+SENSORS = "/sensors"
 EVENTS = "/events"
 
 _SCHEMA_NAMES = {"counts": "hinge_imu/msg/CountSamples", "SI": "hinge_imu/msg/SiSamples"}
@@ -65,7 +67,17 @@ class McapWriter:
         event = writer.register_schema("hinge_imu.Event", SchemaEncoding.JSONSchema, said)
         self._samples = writer.register_channel(SAMPLES, MessageEncoding.CDR, block)
         self._events = writer.register_channel(EVENTS, MessageEncoding.JSON, event)
+        self._sensors = writer.register_channel(SENSORS, MessageEncoding.JSON, event)
         self._sync()
+
+    def put(self, item: Item) -> None:
+        """Append what came from a source, in order of arrival."""
+        if isinstance(item, SensorEvent):
+            # What the driver said stands between the samples before and after it.
+            self._write_waiting()
+            self._append(self._sensors, msgspec.json.encode(item), round(item.at_s / NS))
+        else:
+            self.samples(item)
 
     def samples(self, raw: RawArray) -> None:
         """Append samples (``header.dtype``) in order of arrival."""
@@ -141,19 +153,16 @@ class McapRecording(Recording):
         self.fraction = 0.0
         self.header = self._read_header()
 
-    def blocks(self) -> Iterator[RawArray]:
-        """Yield every whole block; `warnings` says afterwards what is torn off or damaged."""
+    def stream(self) -> Iterator[Item]:
+        """Yield everything whole; `warnings` says afterwards what is torn off or damaged."""
         self.warnings = []
         first_ns: int | None = None
         whole_ns = 0
-        for message in self._messages(SAMPLES):
-            try:
-                block = cdr.decode(message, self.header.dtype)
-            except ValueError as error:
-                raise RecordingError(
-                    f"{self._path}: a block of samples cannot be read ({error}); "
-                    "it was written by another version of hinge-imu, replay it with that one"
-                ) from error
+        for topic, message in self._messages(SAMPLES, SENSORS):
+            if topic == SENSORS:
+                yield self._sensor_event(message)
+                continue
+            block = self._block(message)
             first_ns = int(block["t_ns"][0]) if first_ns is None else first_ns
             whole_ns = int(block["t_ns"][-1]) - first_ns
             yield block
@@ -162,12 +171,31 @@ class McapRecording(Recording):
 
     def events(self) -> list[AnyEvent]:
         """Return what was said live, in the order it was said."""
+        return [self._event(message) for _, message in self._messages(EVENTS)]
+
+    def _block(self, message: bytes) -> RawArray:
         try:
-            return [decode(message) for message in self._messages(EVENTS)]
+            return cdr.decode(message, self.header.dtype)
+        except ValueError as error:
+            raise RecordingError(
+                f"{self._path}: a block of samples cannot be read ({error}); "
+                "it was written by another version of hinge-imu, replay it with that one"
+            ) from error
+
+    def _event(self, message: bytes) -> AnyEvent:
+        try:
+            return decode(message)
         except msgspec.DecodeError as error:
             raise RecordingError(
                 f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
             ) from error
+
+    def _sensor_event(self, message: bytes) -> SensorEvent:
+        event = self._event(message)
+        if not isinstance(event, SensorEvent):
+            tag = event.__struct_config__.tag
+            raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
+        return event
 
     def _warn(self, whole_s: float) -> None:
         if self._damaged:
@@ -175,16 +203,16 @@ class McapRecording(Recording):
         if self._torn:
             self.warnings.append(f"{self._path}: the end is torn; {whole_s:.1f} s of it are whole")
 
-    def _messages(self, topic: str) -> Iterator[bytes]:
+    def _messages(self, *wanted: str) -> Iterator[tuple[str, bytes]]:
         self._damaged = 0
         # The writer's own numbers, should the chunk that names them be the damaged one.
-        topics = {1: SAMPLES, 2: EVENTS}
+        topics = {1: SAMPLES, 2: EVENTS, 3: SENSORS}
         for record in self._records():
             for inner in self._inside(record):
                 if isinstance(inner, Channel):
                     topics[inner.id] = inner.topic
-                elif isinstance(inner, Message) and topics.get(inner.channel_id) == topic:
-                    yield inner.data
+                elif isinstance(inner, Message) and (topic := topics.get(inner.channel_id)) in wanted:
+                    yield topic, inner.data
 
     def _inside(self, record: McapRecord) -> list[McapRecord]:
         if not isinstance(record, Chunk):

@@ -10,7 +10,8 @@ import numpy as np
 from hinge_imu.events import RepEvent
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S
 from hinge_imu.reps.exercises import profile
-from hinge_imu.reps.metrics import Rep, Span, Trace, measure, rows_of
+from hinge_imu.reps.lead import Lead
+from hinge_imu.reps.metrics import Rep, Span, Trace, measure
 from hinge_imu.samples import Header, SagittalAngles
 
 
@@ -18,7 +19,7 @@ def again(reps: list[RepEvent], angles: SagittalAngles, header: Header) -> dict[
     """Return the same reps by their ids, with their measures from ``angles``; revisions go up by one."""
     if not reps:
         return {}
-    trace = Trace.smoothed(rows_of(angles), header.rate_hz)
+    trace = Trace.smoothed(Lead(header.rate_hz).push(angles), header.rate_hz)
     limits = profile(header.exercise)
     measured = [measure(trace, span, limits) for span in _spans(reps, trace)]
     pauses = [_pause(*pair) for pair in pairwise(zip(reps, measured, strict=True))]

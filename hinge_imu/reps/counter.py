@@ -9,9 +9,10 @@ import numpy as np
 
 from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, Said, SetEvent, Status
 from hinge_imu.reps.exercises import profile
-from hinge_imu.reps.metrics import Rep, Span, Trace, measure, rows_of
+from hinge_imu.reps.lead import Lead
+from hinge_imu.reps.metrics import Rep, Span, Trace, measure
 from hinge_imu.reps.segment import Bend, Bends
-from hinge_imu.samples import Floats, Header, SagittalAngles
+from hinge_imu.samples import Header, SagittalAngles
 
 MARGIN_S = 10.0
 """So much before a bend is kept: the longest eccentric fits in."""
@@ -50,6 +51,7 @@ class Counter:
         self._profile = profile(header.exercise)
         self._rate = header.rate_hz
         self._margin, self._settle = round(MARGIN_S * header.rate_hz), round(SETTLE_S * header.rate_hz)
+        self._lead = Lead(header.rate_hz)
         self._bends = Bends(header.rate_hz)
         self._rows = np.empty((5, 0))  # t_s, and in degrees pelvis, thorax, spine, and the leading one
         self._first = 0  # the number of the first row that is kept
@@ -60,7 +62,7 @@ class Counter:
 
     def push(self, angles: SagittalAngles) -> Iterator[Said]:
         """Take the next angles, yield what can be said by them."""
-        rows = self._lead(angles)
+        rows = self._lead.push(angles)
         if rows.shape[1] and not self._end and self._profile.starts_bent:
             yield float(rows[0, 0]), NoticeEvent(text=FROM_STANDING.format(self._profile.name), at_s=float(rows[0, 0]))
         self._rows = np.concatenate([self._rows, rows], axis=1)
@@ -176,10 +178,6 @@ class Counter:
 
     def _time(self, number: int) -> float:
         return float(self._rows[0, number - self._first])
-
-    def _lead(self, angles: SagittalAngles) -> Floats:
-        """Return the rows of the next angles, going on from those before."""
-        return rows_of(angles, float(self._rows[4, -1]) if self._end else np.nan)
 
     def _forget(self) -> None:
         """Drop the rows that neither an unconfirmed rep nor a coming one can need."""

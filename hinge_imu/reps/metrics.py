@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,10 @@ from hinge_imu.events import Fault
 from hinge_imu.reps.exercises import Profile
 from hinge_imu.reps.faults import spine_rounding
 from hinge_imu.reps.phases import Phase, phase, smooth
-from hinge_imu.samples import Floats, SagittalAngles
+from hinge_imu.samples import Floats
 
 EDGE_S = 0.1
-"""A hole that touches a phase hides where it begins or ends."""
+"""A hole this near to a rep or a phase hides where that begins or ends."""
 
 Span = tuple[int, int, int]
 """Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
@@ -92,46 +91,33 @@ class Rep:
         }
 
 
-def rows_of(angles: SagittalAngles, held: float = np.nan) -> Floats:
-    """Return rows (5,N): t_s, and in degrees pelvis, thorax, spine, and the inclination that leads.
-
-    The thorax leads where it is valid, else the pelvis; where neither is, the last one is ``held``. There are no rows
-    before the first valid inclination.
-    """
-    rows = np.stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
-    lead = np.concatenate([[held], np.where(np.isfinite(rows[2]), rows[2], rows[1])])
-    last = np.maximum.accumulate(np.where(np.isfinite(lead), np.arange(len(lead)), 0))
-    whole = np.concatenate([rows, lead[last][None, 1:]])
-    return whole[:, np.isfinite(whole[4])]
-
-
 def measure(trace: Trace, span: Span, profile: Profile) -> Rep | None:
     """Measure the rep in a window of the trace, from top to top; None where one of its phases is missing."""
     begin, bottom, end = span
     top_before = begin + int(np.argmin(trace.lead[begin : bottom + 1]))
     top_after = bottom + int(np.argmin(trace.lead[bottom:end]))
-    trace = trace.part(top_before, top_after + 1)
-    bottom = int(np.argmax(trace.lead))
-    rate = np.gradient(trace.lead, trace.t)
-    down = phase(trace.t[: bottom + 1], rate[: bottom + 1])
-    up = phase(trace.t[bottom:], -rate[bottom:])
+    whole, trace = trace, trace.part(top_before, top_after + 1)
+    bottom = _deepest(trace)
+    down = _phase(trace.part(0, bottom + 1), 1.0)
+    up = _phase(trace.part(bottom, len(trace.t)), -1.0)
     if down is None or up is None:
         return None
     rep = trace.between(down.start, up.end)
-    spine, thorax = trace.spine[bottom], trace.thorax[bottom]
+    around = whole.between(down.start - EDGE_S, up.end + EDGE_S)
+    pelvis, thorax, spine = (bool(np.isfinite(part).all()) for part in (around.pelvis, around.thorax, around.spine))
     fault = spine_rounding(rep.t, rep.spine, profile)
     return Rep(
         eccentric=down,
         bottom_s=float(trace.t[bottom]),
         concentric=up,
-        eccentric_seen=_seen(trace, down),
-        concentric_seen=_seen(trace, up),
-        descent_deg=float(trace.lead[bottom] - rep.lead[0]),
+        eccentric_seen=_seen(whole, down),
+        concentric_seen=_seen(whole, up),
+        descent_deg=_descent(rep, float(trace.lead[bottom])),
         directness=min(_directness(trace.between(*phase_).lead) for phase_ in (down, up)),
-        pelvis_rom_deg=_measured(rep.pelvis, np.ptp),
-        thorax_rom_deg=_measured(rep.thorax, np.ptp),
-        spine_flexion_peak_deg=_measured(rep.spine, np.max),
-        spine_share=float(spine / thorax) if np.isfinite(spine) and thorax > 0 else None,
+        pelvis_rom_deg=float(np.ptp(rep.pelvis)) if pelvis else None,
+        thorax_rom_deg=float(np.ptp(rep.thorax)) if thorax else None,
+        spine_flexion_peak_deg=float(np.max(rep.spine)) if spine else None,
+        spine_share=float(trace.spine[bottom] / trace.thorax[bottom]) if spine and trace.thorax[bottom] > 0 else None,
         faults=() if fault is None else (fault,),
     )
 
@@ -141,9 +127,25 @@ def tempo(*digits: float | None) -> str:
     return "-".join("?" if digit is None else f"{digit:.1f}" for digit in digits)
 
 
-def _measured(values: Floats, statistic: Callable[[Floats], Any]) -> float | None:
-    """Return the statistic where every value is valid, None where any is not."""
-    return float(statistic(values)) if len(values) and np.isfinite(values).all() else None
+def _deepest(trace: Trace) -> int:
+    """Return the number of the deepest sample that was seen; while a lead is held, nobody knows."""
+    seen = np.isfinite(trace.pelvis) | np.isfinite(trace.thorax)
+    return int(np.argmax(np.where(seen, trace.lead, -np.inf)))
+
+
+def _descent(rep: Trace, deepest: float) -> float:
+    """Return how far down a rep went: as far as the lead went, or a thorax that was seen for a part of the way."""
+    led = deepest - float(rep.lead[0])
+    seen = rep.thorax[np.isfinite(rep.thorax)]
+    return max(led, float(np.ptp(seen))) if 0 < len(seen) < len(rep.thorax) else led
+
+
+def _phase(trace: Trace, sign: float) -> Phase | None:
+    """Return the phase of a part that only goes down or up: of the thorax, where it was seen all the time."""
+    if len(trace.t) < 2:
+        return None
+    seen = np.isfinite(trace.thorax).all()
+    return phase(trace.t, sign * np.gradient(trace.thorax if seen else trace.lead, trace.t))
 
 
 def _seen(trace: Trace, phase_: Phase) -> bool:

@@ -18,12 +18,36 @@ BUS_FAULTS = frozenset({errno.EIO, errno.ENXIO, errno.EAGAIN, errno.ENODEV, errn
 """What wires and supplies do (BCM2835, DesignWare, bit-banged adapters); any other errno is a matter of set-up."""
 
 NO_ANSWER = frozenset({errno.ENXIO, errno.EREMOTEIO})
+HELD = frozenset({errno.EIO, errno.ETIMEDOUT, errno.EAGAIN})
 TRIES = 3
 I2C_TIMEOUT = 0x0702  # linux/i2c-dev.h, in units of 10 ms
 
+SHARED = "both boards may sit at 0x68: wire AD0 of the one that is to have 0x69 to 3V3"
+"""What two boards at one address look like from outside: only one of them is there, or it contradicts itself."""
+
 
 class BusFault(OSError):  # noqa: N818 - the wire is at fault; nothing in the program is in error
-    """A chip cannot be reached or does not do as told; the message names its address and what to look at."""
+    """A chip cannot be reached or does not do as told; the message names its address and what to look at.
+
+    ``held`` says that SDA or SCL seem to stand still, which a new start of the chip cannot mend.
+    """
+
+    held = False
+
+
+class WireFault(BusFault):
+    """A transfer failed: the next one may do. ``silent`` says that nobody answered at the address."""
+
+    def __init__(self, text: str, number: int | None = None) -> None:
+        super().__init__(text)
+        self.silent = number in NO_ANSWER
+        self.held = number in HELD
+
+
+class DeadLine(BusFault):
+    """All that is read are zeros, or ones."""
+
+    held = True
 
 
 def open_bus(bus: SMBus, number: int) -> None:
@@ -48,16 +72,23 @@ def open_bus(bus: SMBus, number: int) -> None:
 class Registers:
     """The registers of the chip at ``address``; single ones are tried three times, a burst is not.
 
-    All methods raise `BusFault` where the wire fails, and `ConfigError` where a kernel driver holds the address.
+    ``failing`` counts the transfers that failed since one went through. All methods raise `WireFault` where the wire
+    fails, and `ConfigError` where a kernel driver holds the address.
     """
 
     def __init__(self, bus: SMBus, address: int) -> None:
         self.address = address
+        self.failing = 0
         self._bus = bus
 
-    def read(self, register: int, length: int = 1) -> bytes:
+    @property
+    def chip(self) -> str:
+        """What to call it in a sentence."""
+        return f"the chip at {self.address:#04x}"
+
+    def read(self, register: int, length: int = 1, *, tries: int = TRIES) -> bytes:
         """Read up to 32 bytes from ``register`` on, as one instant."""
-        return self._tried(lambda: bytes(self._bus.read_i2c_block_data(self.address, register, length)), TRIES)
+        return self._tried(lambda: bytes(self._bus.read_i2c_block_data(self.address, register, length)), tries)
 
     def write(self, register: int, value: int) -> None:
         """Write one byte."""
@@ -72,13 +103,16 @@ class Registers:
 
     def _tried(self, transfer: Callable[[], T], times: int) -> T:
         try:
-            return transfer()
+            done = transfer()
         except OSError as error:
             if error.errno not in BUS_FAULTS:
                 raise self._set_up_wrong(error) from error
+            self.failing += 1
             if times == 1:
-                raise BusFault(_what_to_look_at(error, self.address)) from error
-        return self._tried(transfer, times - 1)
+                raise WireFault(_what_to_look_at(error, self.address), error.errno) from error
+            return self._tried(transfer, times - 1)
+        self.failing = 0
+        return done
 
     def _set_up_wrong(self, error: OSError) -> Exception:
         if error.errno != errno.EBUSY:
@@ -87,6 +121,13 @@ class Registers:
             f"address {self.address:#04x}: a kernel driver holds it (a clock chip sits at 0x68, too); "
             "take its dtoverlay out of /boot/firmware/config.txt, or wire this sensor's AD0 to 3V3"
         )
+
+
+def explained(fault: BusFault, address: int, *, other_answers: bool) -> str:
+    """Return the sentence for a chip that failed, given whether the one at the other address answers."""
+    if isinstance(fault, WireFault) and fault.silent and address & 1 and other_answers:
+        return f"{fault}; 0x68 answers, so {SHARED}"
+    return str(fault)
 
 
 def _what_to_look_at(error: OSError, address: int) -> str:

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 from smbus2 import SMBus
 
-from hinge_imu.config import Config, SensorConfig
-from hinge_imu.samples import NS, SEGMENTS, Header, RawArray
-from hinge_imu.sensing import settings
-from hinge_imu.sensing.i2c import BusFault, open_bus
-from hinge_imu.sensing.mpu6050 import Mpu6050
+from hinge_imu.config import ChipConfig, Config
+from hinge_imu.events import SensorEvent
+from hinge_imu.samples import NS, SEGMENTS, Header, Item
+from hinge_imu.sensing import budget, settings
+from hinge_imu.sensing.i2c import BusFault, Registers, open_bus
+from hinge_imu.sensing.life import Life, Surroundings
+from hinge_imu.sensing.rescue import Escalation, Rescue
 
-BACK_OFF_S = (0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
-GOLDEN = (3 - 5**0.5) / 2
-
-
-def poll_period_s(rate_hz: float) -> float:
-    """Return how often to empty a FIFO: every 20 ms or so, 4.38 sample periods at 200 Hz, a quarter of it at most.
-
-    Polls in step with the samples would always see the newest one at the same age, and no straight line through
-    their stamps could tell that age. The golden section of a period visits all ages most evenly.
-    """
-    return (int(0.02 * rate_hz) + GOLDEN) / rate_hz
+FAST_HZ = 300_000
+OVERLOAD = 0.8
+FASTER = "put dtparam=i2c_arm_baudrate=400000 into /boot/firmware/config.txt and restart"
 
 
 class Sampler:
-    """Both chips' samples as they come: a context manager around one thread; iterate over `blocks`.
+    """What both chips give, as it comes: a context manager around one thread; iterate over `stream`.
 
-    ``say`` gets a sentence when a chip is lost and another when it is back; it is called in the thread and must be
-    quick. ``clock`` gives ns; session time starts with the object. Raises `hinge_imu.config.ConfigError` where the
-    chips cannot be set as configured.
+    ``clock`` gives ns; session time starts with the object. ``rescue`` is what to call when nothing else helps, the
+    configured ways out where it is not given. Raises `hinge_imu.config.ConfigError` where the chips cannot be set
+    as configured.
     """
 
     def __init__(
@@ -44,24 +40,31 @@ class Sampler:
         config: Config,
         bus_number: int = 1,
         *,
-        say: Callable[[str], None],
         clock: Callable[[], int] = time.monotonic_ns,
+        rescue: Rescue | None = None,
     ) -> None:
         self._config = config
         self._bus_number = bus_number
-        self._say = say
         self._clock = clock
         self._started_ns = clock()
-        self._poll_s = poll_period_s(settings.rate_hz(config.chip))
-        self._blocks: SimpleQueue[RawArray | None] = SimpleQueue()
-        self._due_ns = {self._look_after(sensor): 0 for sensor in config.sensors}
+        self._items: SimpleQueue[Item | None] = SimpleQueue()
         self._stopping = threading.Event()
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sampler")
         self._reading: Future[None] | None = None
+        self._settle(config.chip, budget.poll_period_s(settings.rate_hz(config.chip)), rescue or Rescue(config.bus))
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sampler")
+
+    def _settle(self, chip: ChipConfig, poll_s: float, rescue: Rescue) -> None:
+        self._chip = chip
+        self._rescue = rescue
+        sensors = self._config.sensors
+        around = Surroundings(self._bus_number, self._now, self._items.put, Escalation(rescue, len(sensors)), set())
+        self._lives = [Life(number, sensor, chip, poll_s, around) for number, sensor in enumerate(sensors)]
+        self._runs = [life.run() for life in self._lives]
+        self._due_ns = [0] * len(sensors)
+        self._watch: budget.Watch | None = budget.Watch()
 
     def __enter__(self) -> Self:
         self._reading = self._thread.submit(self._read)
-        self._reading.add_done_callback(lambda _: self.stop())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -71,91 +74,138 @@ class Sampler:
         """End the stream and let go of the bus."""
         self.stop()
         self._thread.shutdown()
-        for life in self._due_ns:
-            life.close()
+        for run in self._runs:
+            run.close()
+        self._rescue.close()
+
+    def survey(self) -> None:
+        """Measure the bus by whichever chip answers, and settle for what it carries; before `header`, if at all.
+
+        Where that is less than configured, the stream begins with a ``slow_bus`` event. Raises `ConfigError` where a
+        kernel driver holds a chip.
+        """
+        bus_hz = self._bus_hz()
+        if bus_hz is None:
+            return
+        wanted_hz = settings.rate_hz(self._chip)
+        plan = budget.plan(bus_hz, wanted_hz, len(self._lives))
+        chip = self._chip if plan.rate_hz == wanted_hz else _slower(self._chip, plan.rate_hz)
+        self._settle(chip, plan.poll_s, self._rescue)
+        if plan.rate_hz < wanted_hz:
+            mend = FASTER if bus_hz < FAST_HZ else f"set rate_hz = {plan.rate_hz:g}"
+            self._slow_bus(
+                f"the bus runs at {bus_hz / 1000:.0f} kHz: it carries {plan.rate_hz:g} and not {wanted_hz:g} samples "
+                f"a second of each sensor; {mend}"
+            )
 
     def header(self, *, session_id: str, **rest: Any) -> Header:
-        """Return what this sampler's blocks mean; ``rest`` are further fields of the header."""
-        chip = self._config.chip
+        """Return what this sampler's samples mean; ``rest`` are further fields of the header."""
         worn = {sensor.segment for sensor in self._config.sensors}
         return Header(
             session_id=session_id,
             unit="counts",
             clock="polled",
-            rate_hz=settings.rate_hz(chip),
-            acc_scale=settings.acc_scale(chip),
-            gyr_scale=settings.gyr_scale(chip),
-            delay_s=settings.delay_s(chip),
+            rate_hz=settings.rate_hz(self._chip),
+            acc_scale=settings.acc_scale(self._chip),
+            gyr_scale=settings.gyr_scale(self._chip),
+            delay_s=settings.delay_s(self._chip),
             worn=tuple(segment for segment in SEGMENTS if segment in worn),
             config=self._config,
             **rest,
         )
 
-    def blocks(self) -> Iterator[RawArray]:
-        """Yield `RAW` arrays, each of one poll of one chip, in order of arrival, until `stop`.
+    def stream(self) -> Iterator[Item]:
+        """Yield samples, each array of one poll of one chip, and events, in order of arrival, until `stop`.
 
         What the thread died of, if it did, is raised here.
         """
-        while (block := self._blocks.get()) is not None:
-            yield block
-        if self._reading is not None and self._reading.done():
+        while (item := self._items.get()) is not None:
+            yield item
+        if self._reading is not None:
             self._reading.result()
 
-    def in_virtual_time(self, advance: Callable[[int], object], seconds: float) -> Iterator[RawArray]:
-        """Yield the blocks of so many seconds without a thread; ``advance`` lets ns pass on the given clock."""
+    def in_virtual_time(self, advance: Callable[[int], object], seconds: float) -> Iterator[Item]:
+        """Yield the items of so many seconds without a thread; ``advance`` lets ns pass on the given clock."""
         end = self._now() + round(seconds / NS)
         while self._now() < end:
             advance(round(self.turn() / NS))
-            while not self._blocks.empty():
-                block = self._blocks.get()
-                if block is not None:
-                    yield block
+            yield from self._arrived()
+        self._last_turn()
+        yield from self._arrived()
 
     def stop(self) -> None:
-        """End the stream; safe from any thread and from a signal handler."""
+        """End the stream with what the FIFOs hold by now; safe from any thread and from a signal handler."""
         self._stopping.set()
-        self._blocks.put(None)
+        if self._reading is None:
+            self._items.put(None)
 
     def turn(self) -> float:
         """Look after each chip that is due; return the seconds until the next one is."""
-        for life, due in self._due_ns.items():
+        began = self._now()
+        alone_ns = self._rescue.turn(began)
+        if alone_ns:
+            self._due_ns = [max(due, began + alone_ns) for due in self._due_ns]
+        for number, run in enumerate(self._runs):
             now = self._now()
-            if due <= now:
-                self._due_ns[life] = now + round(next(life) * 1e9)
-        return max(0.0, (min(self._due_ns.values()) - self._now()) * NS)
+            if self._due_ns[number] <= now:
+                self._due_ns[number] = now + round(next(run) / NS)
+        now = self._now()
+        self._look_for_overload(began, now)
+        return max(0.0, (min(self._due_ns) - now) * NS)
 
     def _read(self) -> None:
-        while not self._stopping.is_set():
-            self._stopping.wait(self.turn())
+        try:
+            while not self._stopping.is_set():
+                self._stopping.wait(self.turn())
+            self._last_turn()
+        finally:
+            self._items.put(None)
+
+    def _last_turn(self) -> None:
+        for life in self._lives:
+            life.last_polls()
+
+    def _arrived(self) -> Iterator[Item]:
+        while not self._items.empty():
+            item = self._items.get()
+            if item is not None:
+                yield item
 
     def _now(self) -> int:
         return self._clock() - self._started_ns
 
-    def _look_after(self, sensor: SensorConfig) -> Generator[float, None, None]:
-        """Live one chip's life; yields the seconds until it needs the next look."""
-        bus = SMBus()  # each chip its own, so that losing one never closes the other's
-        chip = Mpu6050(bus, sensor.address, self._config.chip, sensor=SEGMENTS.index(sensor.segment), clock=self._now)
-        failures = 0
-        try:
-            while True:
+    def _bus_hz(self) -> float | None:
+        with closing(SMBus()) as bus:
+            try:
+                open_bus(bus, self._bus_number)
+            except BusFault:
+                return None
+            for sensor in self._config.sensors:
                 try:
-                    open_bus(bus, self._bus_number)
-                    yield from chip.start()
-                    if failures:
-                        self._say(f"{sensor.segment}: back, {sensor.address:#04x} answers again")
-                    failures = 0
-                    yield from self._empty(chip)
-                except BusFault as fault:
-                    if not failures:
-                        self._say(f"{sensor.segment}: {fault}")
-                    failures += 1
-                    yield BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1]
-        finally:
-            bus.close()
+                    return budget.measure_hz(Registers(bus, sensor.address), self._clock)
+                except BusFault:
+                    continue
+        return None
 
-    def _empty(self, chip: Mpu6050) -> Iterator[float]:
-        while True:
-            block = chip.poll()
-            if len(block):
-                self._blocks.put(block)
-            yield self._poll_s
+    def _look_for_overload(self, began: int, ended: int) -> None:
+        if self._watch is None:
+            return
+        # Where a chip is looked for, time goes into waiting for answers that do not come.
+        share = self._watch.share(began, ended, usual=all(life.up for life in self._lives))
+        if share > OVERLOAD:
+            self._watch = None
+            rate_hz = settings.rate_hz(self._chip)
+            self._slow_bus(
+                f"reading takes {100 * share:.0f} % of the time, and samples will be lost; {FASTER}, "
+                f"or set rate_hz = {rate_hz / 2:g}"
+            )
+
+    def _slow_bus(self, text: str) -> None:
+        self._items.put(SensorEvent(segment=None, what="slow_bus", at_s=self._now() * NS, text=text))
+
+
+def _slower(chip: ChipConfig, rate_hz: float) -> ChipConfig:
+    """Return the settings for a lower rate, with a low-pass that leaves nothing above half of it where there is one."""
+    fitting = [bandwidth for bandwidth in settings.LOW_PASS if bandwidth <= min(chip.low_pass_hz, rate_hz / 2)]
+    low_pass_hz = max(fitting, default=min(settings.LOW_PASS))
+    return msgspec.structs.replace(chip, rate_hz=rate_hz, low_pass_hz=low_pass_hz)

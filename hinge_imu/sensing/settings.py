@@ -58,20 +58,24 @@ def gyr_scale(chip: ChipConfig) -> float:
     return math.radians(chip.gyr_range_dps) / FULL_SCALE
 
 
-def register_values(chip: ChipConfig) -> dict[int, int]:
+def register_values(chip: ChipConfig, *, own_acc_low_pass: bool = False) -> dict[int, int]:
     """Return what to write into an awake chip, in order: all axes on, low-pass, rate, ranges, no interrupt pin.
+
+    With ``own_acc_low_pass`` the accelerometer's low-pass is set, too, to the bandwidth nearest to the gyroscope's.
 
     Raises
     ------
     ConfigError
         Rate and low-pass do not go together.
     """
+    code = LOW_PASS[chip.low_pass_hz].code
     return {
         reg.PWR_MGMT_2: 0,
-        reg.CONFIG: LOW_PASS[chip.low_pass_hz].code,
+        reg.CONFIG: code,
         reg.SMPLRT_DIV: _divider(chip),
         reg.GYRO_CONFIG: GYR_RANGES_DPS.index(chip.gyr_range_dps) << 3,
         reg.ACCEL_CONFIG: ACC_RANGES_G.index(chip.acc_range_g) << 3,
+        **({reg.ACCEL_CONFIG_2: code} if own_acc_low_pass else {}),
         reg.INT_PIN_CFG: 0,
         reg.INT_ENABLE: 0,
     }

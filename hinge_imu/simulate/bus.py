@@ -1,31 +1,20 @@
 """Simulated chips behind the real smbus2: its ioctl calls, with their real structures, end here.
 
-Not simulated: clock stretching, arbitration, SMBus block and process calls, PEC, ten-bit addresses, torn bytes.
-Reads break off only where `SimulatedBus.disturb` says so.
+Not simulated: clock stretching, arbitration, SMBus block and process calls, PEC, ten-bit addresses.
 """
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
-
-import smbus2.smbus2
 
 from hinge_imu.simulate.chip import Chip
+from hinge_imu.simulate.faults import Faults
+from hinge_imu.simulate.kernel import Message, Node, check, fault, smbus
 
-kernel: Any = smbus2.smbus2  # its type stubs leave out what is replaced here
-
-Message = tuple[int, bytes | int]
-"""Address, and the bytes to write or the number of bytes to read."""
-
-I2C_TIMEOUT = 0x0702
-FUNCS = 0x0EFF0009  # what a BCM2835 can do: plain I2C, and SMBus made of it
-NS_PER_BIT = 2500  # 400 kHz
-MOST_MESSAGES, LONGEST_MESSAGE, LONGEST_BLOCK = 42, 8192, 32  # linux/i2c-dev.c
+HELD_NS = 50_000_000
+"""What a transfer on a held line costs a driver that has set the adapter's time limit to 50 ms."""
 
 
 class VirtualClock:
@@ -43,188 +32,135 @@ class VirtualClock:
         self._now += ns
 
 
-class SimulatedBus:
+class SimulatedBus(Faults):
     """Chips by their addresses, on one bus; use smbus2 as ever within `installed`.
 
-    ``clock`` gives ns: `VirtualClock.now`, or `time.monotonic_ns` to live in real time. ``busy``, where given,
-    is told for how many ns each part of a transfer occupies a 400 kHz bus: `VirtualClock.advance` makes
-    transfers take time.
+    Several chips at one address are an address clash: all of them hear what is written, and what is read is the AND
+    of them, as they pull at the same open-drain line. ``clock`` gives ns: `VirtualClock.now`, or
+    `time.monotonic_ns` to live in real time. ``busy``, where given, is told for how many ns each transfer occupied
+    the bus: `VirtualClock.advance` makes transfers take time, and FIFOs fill while they are read. ``hz`` is the
+    bus's clock, and may be changed at any time; ``seed`` is that of the faults that come by chance.
     """
 
     def __init__(
-        self, chips: dict[int, Chip], clock: Callable[[], int], *, busy: Callable[[int], object] | None = None
+        self,
+        chips: Mapping[int, Chip | tuple[Chip, ...]],
+        clock: Callable[[], int],
+        *,
+        busy: Callable[[int], object] | None = None,
+        hz: float = 400_000,
+        seed: int = 0,
     ) -> None:
-        self._chips = chips
+        super().__init__(seed)
+        self.hz = hz
+        self._chips = {address: here if isinstance(here, tuple) else (here,) for address, here in chips.items()}
         self._clock = clock
-        self._busy = busy or (lambda _: None)
+        self._busy = busy
         self._unplugged: set[int] = set()
-        self._disturbed: dict[int, tuple[int, int]] = {}
         self._address_of_fd: dict[int, int] = {}
+        self._now = self._ns_per_bit = 0.0
 
     @contextmanager
     def installed(self, number: int = 1) -> Iterator[SimulatedBus]:
         """Answer as ``/dev/i2c-{number}`` to smbus2; everything else goes where it went before."""
-        before = kernel.os, kernel.ioctl
-        kernel.os = _Os(f"/dev/i2c-{number}", self._address_of_fd, kernel.os)
-        kernel.ioctl = self._answering(kernel.ioctl)
+        before = smbus.os, smbus.ioctl
+        node = Node(f"/dev/i2c-{number}", self._transfer, self._address_of_fd)
+        smbus.os, smbus.ioctl = node.os, node.ioctl
         try:
             yield self
         finally:
-            kernel.os, kernel.ioctl = before
+            smbus.os, smbus.ioctl = before
+
+    def connect(self, address: int, *chips: Chip) -> None:
+        """Let these chips, as they are, be at an address from now on."""
+        self._chips[address] = chips
+        self._unplugged.discard(address)
 
     def unplug(self, address: int) -> None:
-        """Take a chip off the bus, supply and all."""
+        """Take what is at an address off the bus, supply and all."""
         self._unplugged.add(address)
 
     def plug(self, address: int) -> None:
-        """Put a chip back; it is as after power-on."""
+        """Put it back; it is as after power-on."""
         self._unplugged.discard(address)
-        self._chips[address].power_on(self._clock())
+        for chip in self._chips[address]:
+            chip.power_on(self._clock())
 
-    def disturb(self, address: int, *, times: int = 1, longer_than: int = 0) -> None:
-        """Let the next ``times`` reads of more than ``longer_than`` bytes from a chip break off half-way."""
-        self._disturbed[address] = (times, longer_than)
+    def transfer(self, messages: Sequence[Message]) -> bytes:
+        """Do what one I2C_RDWR asks for and return what was read.
+
+        Raises
+        ------
+        OSError
+            With the errno of Linux on a BCM2835.
+        """
+        check(messages)
+        return self._transfer(messages)
 
     # The wire -----------------------------------------------------------------------------------------------
 
     def _transfer(self, messages: Sequence[Message]) -> bytes:
+        began = self._now = self._clock()
+        self._ns_per_bit = 1e9 / self.hz if self._busy else 0.0
+        try:
+            if self._held_errno:
+                self._now += HELD_NS
+                raise fault(self._held_errno)
+            if messages and self._refused(messages[0][0]):
+                self._pass(10)
+                raise fault(errno.EREMOTEIO)
+            return self._exchange(messages)
+        finally:
+            self._pass(1)  # the stop
+            if self._busy:
+                self._busy(round(self._now - began))
+
+    def _exchange(self, messages: Sequence[Message]) -> bytes:
         data = b""
         for address, what in messages:
-            chip = self._addressed(address)
-            if isinstance(what, bytes):
+            self._pass(10)  # start, address, direction, acknowledge
+            chips = self._addressed(address)
+            if isinstance(what, int):
+                data = self._read(address, chips, what)
+                continue
+            for chip in chips if what else ():
                 chip.write(what)
-                self._spend(9 * len(what))
-            else:
-                self._break_off(address, chip, what)
-                data = chip.read(what)
-                self._spend(9 * what)
-        self._spend(1)  # the stop
+            self._pass(9 * len(what))
         return data
 
-    def _addressed(self, address: int) -> Chip:
-        self._spend(10)  # start, address, direction, acknowledge
-        chip = self._chips.get(address)
-        if chip is None or address in self._unplugged:
-            raise _error(errno.EREMOTEIO)
-        chip.advance(self._clock())
-        if not chip.answers:
-            raise _error(errno.EREMOTEIO)
-        return chip
+    def _addressed(self, address: int) -> list[Chip]:
+        if self._level is not None:
+            return []
+        if address in self._unplugged or address not in self._chips:
+            raise fault(errno.EREMOTEIO)
+        here = self._chips[address]
+        now = round(self._now)
+        for chip in here:
+            chip.advance(now)
+        awake = [chip for chip in here if chip.answers]
+        if not awake:
+            raise fault(errno.EREMOTEIO)
+        return awake
 
-    def _break_off(self, address: int, chip: Chip, length: int) -> None:
-        times, longer_than = self._disturbed.get(address, (0, 0))
-        if times and length > longer_than:
-            self._disturbed[address] = (times - 1, longer_than)
-            chip.read(length // 2)
-            raise _error(errno.EREMOTEIO)
+    def _read(self, address: int, chips: list[Chip], length: int) -> bytes:
+        faults = self._on_read(address, length)
+        broken = any(each.spoil is None for each in faults)
+        data = self._and(chips, length // 2 if broken else length)
+        self._pass(9 * len(data))
+        if broken:
+            raise fault(errno.EREMOTEIO)
+        for each in faults:
+            data = each.spoil(data) if each.spoil else data
+        return self._with_noise(data)
 
-    def _spend(self, bits: int) -> None:
-        self._busy(bits * NS_PER_BIT)
+    def _and(self, chips: list[Chip], length: int) -> bytes:
+        if not chips:
+            return bytes([self._level or 0]) * length
+        byte_ns = round(9 * self._ns_per_bit)
+        first, *others = (chip.read(length, byte_ns) for chip in chips)
+        for other in others:
+            first = bytes(a & b for a, b in zip(first, other, strict=True))
+        return first
 
-    # The kernel ---------------------------------------------------------------------------------------------
-
-    def _answering(self, elsewhere: Callable[..., Any]) -> Callable[..., Any]:
-        def ioctl(fd: int, request: int, argument: Any = 0) -> Any:
-            if fd not in self._address_of_fd:
-                return elsewhere(fd, request, argument)
-            return self._ioctl(fd, request, argument)
-
-        return ioctl
-
-    def _ioctl(self, fd: int, request: int, argument: Any) -> int:
-        if request == kernel.I2C_FUNCS:
-            argument.value = FUNCS
-        elif request in {kernel.I2C_SLAVE, kernel.I2C_SLAVE_FORCE}:
-            self._address_of_fd[fd] = argument
-        elif request == kernel.I2C_SMBUS:
-            self._smbus(self._address_of_fd[fd], argument)
-        elif request == kernel.I2C_RDWR:
-            self._rdwr(argument)
-        elif request != I2C_TIMEOUT:
-            raise _error(errno.ENOTTY)
-        return 0
-
-    def _rdwr(self, argument: Any) -> None:
-        messages = argument.msgs[: argument.nmsgs]
-        reads = [message for message in messages if message.flags & kernel.I2C_M_RD]
-        if len(messages) > MOST_MESSAGES or any(message.len > LONGEST_MESSAGE for message in messages):
-            raise _error(errno.EINVAL)
-        # The BCM2835's own rule: one read, and only as the last message.
-        if len(reads) > 1 or (reads and not messages[-1].flags & kernel.I2C_M_RD):
-            raise _error(errno.EOPNOTSUPP)
-        data = self._transfer(
-            [(m.addr, m.len if m.flags & kernel.I2C_M_RD else ctypes.string_at(m.buf, m.len)) for m in messages]
-        )
-        if reads:
-            ctypes.memmove(messages[-1].buf, data, len(data))
-
-    def _smbus(self, address: int, argument: Any) -> None:
-        data, command = argument.data.contents, bytes([argument.command])
-        writing = argument.read_write == kernel.I2C_SMBUS_WRITE
-        if argument.size == kernel.I2C_SMBUS_BYTE:
-            if writing:
-                self._transfer([(address, command)])
-            else:
-                data.byte = self._transfer([(address, 1)])[0]
-        elif argument.size == kernel.I2C_SMBUS_QUICK:
-            self._addressed(address)
-        elif writing:
-            self._transfer([(address, command + _outgoing(argument.size, data))])
-        else:
-            length = _length(argument.size, data)
-            _incoming(argument.size, data, self._transfer([(address, command), (address, length)]))
-
-
-def _length(size: int, data: Any) -> int:
-    """Return how many bytes an SMBus command carries."""
-    lengths = {
-        kernel.I2C_SMBUS_BYTE_DATA: 1,
-        kernel.I2C_SMBUS_WORD_DATA: 2,
-        kernel.I2C_SMBUS_I2C_BLOCK_DATA: data.block[0],
-    }
-    if size not in lengths:
-        raise _error(errno.EOPNOTSUPP)
-    if not 1 <= lengths[size] <= LONGEST_BLOCK:
-        raise _error(errno.EINVAL)
-    return int(lengths[size])
-
-
-def _outgoing(size: int, data: Any) -> bytes:
-    length = _length(size, data)
-    if size == kernel.I2C_SMBUS_I2C_BLOCK_DATA:
-        return bytes(data.block[1 : length + 1])
-    return int(data.word).to_bytes(2, "little")[:length]
-
-
-def _incoming(size: int, data: Any, received: bytes) -> None:
-    if size == kernel.I2C_SMBUS_I2C_BLOCK_DATA:
-        data.block[1 : len(received) + 1] = list(received)
-    else:
-        data.word = int.from_bytes(received, "little")
-
-
-def _error(number: int) -> OSError:
-    return OSError(number, os.strerror(number))
-
-
-class _Os:
-    """The `os` that smbus2 sees: the bus opens as /dev/null, so that no one else is given its descriptor."""
-
-    def __init__(self, path: str, address_of_fd: dict[int, int], elsewhere: Any) -> None:
-        self._path = path
-        self._address_of_fd = address_of_fd
-        self._elsewhere = elsewhere
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._elsewhere, name)
-
-    def open(self, path: str, flags: int) -> int:
-        if path != self._path:
-            return int(self._elsewhere.open(path, flags))
-        fd = os.open(os.devnull, flags)
-        self._address_of_fd[fd] = 0
-        return fd
-
-    def close(self, fd: int) -> None:
-        self._address_of_fd.pop(fd, None)
-        self._elsewhere.close(fd)
+    def _pass(self, bits: int) -> None:
+        self._now += bits * self._ns_per_bit

@@ -75,6 +75,7 @@ def strap(
     clock: Callable[[], int],
     *,
     busy: Callable[[int], object] | None = None,
+    hz: float = 400_000,
 ) -> SimulatedBus:
     """Put the configured chips on the lifter's back, each turned its own way, and all on one bus; it is time 0 now."""
     now = clock()
@@ -85,4 +86,4 @@ def strap(
         errors = ImuErrors.draw(rng, RESIDUAL)
         chips[sensor.address] = Chip(source, errors, seed=int(rng.integers(1 << 31)))
         chips[sensor.address].power_on(now)
-    return SimulatedBus(chips, clock, busy=busy)
+    return SimulatedBus(chips, clock, busy=busy, hz=hz)

@@ -11,6 +11,7 @@ import pytest
 
 from hinge_imu.app.live import default_recordings, live
 from hinge_imu.config import load
+from hinge_imu.events import SensorEvent
 from hinge_imu.recording import open_recording
 from hinge_imu.simulate.bus import SimulatedBus
 from hinge_imu.simulate.lifter import Lifter
@@ -28,23 +29,27 @@ def standing():
 def test_a_bus_without_sensors_is_told_by_address_and_ends_nothing(tmp_path):
     said = []
     with SimulatedBus({}, time.monotonic_ns).installed():
-        outcome = live(load(), tell=lambda _: None, say=said.append, seconds=1.0, recordings=tmp_path, publish=False)
-    assert any(sentence.startswith("pelvis: ") and "0x68" in sentence for sentence in said)
-    assert any(sentence.startswith("thorax: ") and "0x69" in sentence for sentence in said)
+        outcome = live(load(), tell=said.append, seconds=1.0, recordings=tmp_path, publish=False)
+    lost = [event for event in said if isinstance(event, SensorEvent)]
+    assert [(event.segment, event.what) for event in lost] == [("pelvis", "lost"), ("thorax", "lost")]  # once each
+    assert "0x68" in lost[0].text
+    assert "0x69" in lost[1].text
     assert outcome.recording.exists()
-    assert len(said) == 2  # once each, however often it looks
 
 
 def test_one_sensor_that_does_not_answer_leaves_the_other_recording(standing, tmp_path):
     said = []
     standing.unplug(0x69)
     with standing.installed():
-        outcome = live(load(), tell=lambda _: None, say=said.append, seconds=2.0, recordings=tmp_path, publish=False)
+        outcome = live(load(), tell=said.append, seconds=2.0, recordings=tmp_path, publish=False)
     raw = np.concatenate([*open_recording(outcome.recording).blocks()])
     assert set(raw["sensor"]) == {0}
     assert len(raw) == pytest.approx(2 * 200, rel=0.35)
-    assert len(said) == 1
-    assert "0x69" in said[0]
+    lost, gap = [event for event in said if isinstance(event, SensorEvent)]
+    assert [(event.segment, event.what) for event in (lost, gap)] == [("thorax", "lost"), ("thorax", "gap")]
+    assert gap.lost_s == pytest.approx(2.0, abs=0.6)
+    assert "0x69" in lost.text
+    assert open_recording(outcome.recording).events() == said
 
 
 def test_a_broker_that_is_down_costs_nothing_but_is_counted(standing, tmp_path):
@@ -52,7 +57,7 @@ def test_a_broker_that_is_down_costs_nothing_but_is_counted(standing, tmp_path):
     publish = msgspec.structs.replace(config.publish, mqtt="mqtt://127.0.0.1:1")
     config = msgspec.structs.replace(config, publish=publish)
     with standing.installed():
-        outcome = live(config, tell=lambda _: None, say=lambda _: None, seconds=2.0, recordings=tmp_path)
+        outcome = live(config, tell=lambda _: None, seconds=2.0, recordings=tmp_path)
     assert len(np.concatenate([*open_recording(outcome.recording).blocks()])) > 400
 
 
@@ -99,4 +104,4 @@ def test_a_configuration_file_that_misspells_a_name_is_refused_with_the_name(hin
 def test_json_live_lines_carry_the_fields_of_a_replay(hinge_imu, tmp_path):
     done = hinge_imu("live", "--json", "--no-publish", "--recordings", tmp_path, "--bus", 97, "--seconds", 1)
     assert done.returncode == 0
-    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["notice"]
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["sensor", "sensor", "notice", "session"]

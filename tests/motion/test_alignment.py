@@ -182,10 +182,83 @@ def test_samples_that_are_not_valid_have_no_angle_and_teach_nothing():
         assert np.array_equal(one, other, equal_nan=True)
 
 
+def late(poses, since_s, sensor):
+    """One board joins so many seconds after the other, and is never still for a second."""
+    missing = since_s > T
+    poses.up[missing, sensor] = poses.acc[missing, sensor] = 0.0
+    poses.valid[missing, sensor] = poses.still[:, sensor] = False
+    return poses
+
+
+@pytest.mark.parametrize("sensor", [0, 1])
+@pytest.mark.parametrize(
+    ("since_s", "upright_s"),
+    [(4.2, 6.0), (7.0, 7.3), (9.5, 11.0)],  # while bent, between two bends, while bent again
+)
+def test_a_board_that_joins_late_takes_its_stance_when_the_other_one_is_upright(sensor, since_s, upright_s):
+    found = deg(aligned(late(posed(PELVIS, THORAX, seed=3), since_s, sensor)))[sensor]
+    true = (PELVIS, THORAX)[sensor]
+    stance = T[np.isfinite(found)][0]
+    assert stance == pytest.approx(upright_s, abs=0.3)
+    assert np.isfinite(found[stance < T]).all()
+    assert found[stance < T] == pytest.approx(true[stance < T], abs=1.0)
+
+
+def test_a_board_that_joins_late_while_the_wearer_holds_still_bent_waits_for_upright():
+    bent = leaning(T, (3, 9, 70)) * (T < 6) + 70.0 * ((T >= 6) & (T < 9)) + leaning(T, (6, 12, 70)) * (T >= 9)
+    poses = late(posed(0.8 * bent, bent), 6.5, 0)
+    poses.still[(T > 7.5) & (T < 9)] = True
+    pelvis, _, _ = deg(aligned(poses))
+    assert np.isnan(pelvis[T < 11.4]).all()
+    assert pelvis[T > 12.5] == pytest.approx((0.8 * bent)[T > 12.5], abs=1.0)
+
+
+def test_a_stance_that_a_filter_took_before_it_had_settled_is_mended_after_each_bend():
+    """Gravity is off by six degrees when the board joins, and comes right within seconds."""
+    long = np.arange(0, 60, 1 / RATE)
+    thorax = leaning(long, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(11)])
+    poses = posed(0.8 * thorax, thorax)
+    missing = long < 4.5
+    poses.up[missing, 1] = poses.acc[missing, 1] = 0.0
+    poses.valid[missing, 1] = poses.still[:, 1] = False
+    off = Rotation.from_rotvec(np.radians(6.0) * np.exp(-(long - 4.5) / 3.0)[~missing, None] * [0.0, 0.0, 1.0])
+    poses.up[~missing, 1] = off.apply(poses.up[~missing, 1])
+    _, found, _ = deg(aligned(poses))
+    assert np.abs(found - thorax)[(long > 6.5) & (long < 7.5)].max() > 1.0
+    assert np.abs(found - thorax)[long > 40].max() < 1.0
+
+
+def test_with_the_other_board_gone_a_still_second_is_taken_for_the_stance():
+    poses = late(posed(PELVIS, THORAX), 7.0, 0)
+    poses.valid[T > 6.5, 1] = False
+    poses.still[(T > 11.9) & (T < 12.9), 0] = True
+    pelvis, _, _ = deg(aligned(poses))
+    assert np.isnan(pelvis[T < 11.9]).all()
+    assert pelvis[T > 13.5] == pytest.approx(PELVIS[T > 13.5], abs=0.5)
+
+
+@pytest.mark.parametrize("lost_s", [3.2, 3.4, 3.6])
+def test_a_first_bend_of_which_only_the_beginning_was_seen_teaches_nothing(lost_s):
+    """The little that the pelvis had tilted was more sideways than forward."""
+    poses = posed(PELVIS, THORAX, side=6 * np.sin(3 * T) * (T < 4), seed=2)
+    poses.valid[(lost_s < T) & (T < 7.0), 0] = False
+    pelvis, _, _ = deg(aligned(poses))
+    after = T > 9.0
+    assert pelvis[after] == pytest.approx(PELVIS[after], abs=1.0)
+
+
 @settings(deadline=None, max_examples=20)
 @given(cuts=st.lists(st.integers(0, len(T)), max_size=12).map(sorted))
 def test_angles_are_the_same_however_the_poses_are_cut(cuts):
     poses = posed(PELVIS, THORAX, SIDE, seed=4)
     poses.valid[420:480, 0] = False
+    for whole, cut in zip(aligned(poses), aligned(poses, cuts), strict=True):
+        np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-12)
+
+
+@settings(deadline=None, max_examples=20)
+@given(cuts=st.lists(st.integers(0, len(T)), max_size=12).map(sorted), sensor=st.integers(0, 1))
+def test_with_a_board_that_joins_late_they_are_the_same_too(cuts, sensor):
+    poses = late(posed(PELVIS, THORAX, SIDE, seed=4), 4.2, sensor)
     for whole, cut in zip(aligned(poses), aligned(poses, cuts), strict=True):
         np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-12)

@@ -64,9 +64,11 @@ def test_the_order_of_the_sensors_in_the_configuration_does_not_matter(timed):
     assert np.array_equal(one.acc, other.acc)
 
 
-def test_saturated_samples_do_not_pass(timed):
-    timed.raw["flags"][[3, 50, 51]] = Flag.SATURATED | Flag.LAST_OF_POLL
+@pytest.mark.parametrize("bad", [Flag.SATURATED, Flag.SPIKE, Flag.FROZEN, Flag.DEAD, Flag.SPIKE | Flag.SATURATED])
+def test_bad_samples_do_not_pass(timed, bad):
+    timed.raw["flags"][[3, 50, 51]] = bad | Flag.LAST_OF_POLL
     timed.raw["flags"][7] = Flag.AFTER_LOSS
+    timed.raw["flags"][8] = Flag.UNSURE_TIME
     measured = Calibrate(header()).push(timed)
     assert set(range(200)) - set((measured.t_ns // 1000).tolist()) == {3, 50, 51}
 

@@ -46,7 +46,8 @@ def values_of(frames):
 def same(one, other):
     """Whether two streams of frames are equal to the last bit; what is not valid may hold anything."""
     values = (values_of(frames)[frames.valid] for frames in (one, other))
-    return np.array_equal(one.t_ns, other.t_ns) and np.array_equal(one.valid, other.valid) and np.array_equal(*values)
+    marks = ((np.stack([frames.valid, frames.bridged])) for frames in (one, other))
+    return np.array_equal(one.t_ns, other.t_ns) and np.array_equal(*marks) and np.array_equal(*values)
 
 
 @pytest.mark.parametrize("rate_hz", [20.0, 60.0, 100.0, 285.7, 1000.0])
@@ -84,6 +85,28 @@ def test_a_hole_of_one_sample_is_bridged_by_its_middle(rate_hz):
     np.testing.assert_allclose(values_of(frames)[100, 1], (VALUES[99, 1] + VALUES[101, 1]) / 2)
     untouched = np.arange(300) != 100
     assert np.array_equal(values_of(frames)[untouched], VALUES[:300][untouched])
+
+
+@pytest.mark.parametrize("lost", [1, 3, 8])
+@pytest.mark.parametrize("shift", [0, PERIOD // 3])
+def test_what_a_line_across_missing_samples_made_is_marked_bridged(lost, shift):
+    stream = even(300)
+    stream.t_ns[stream.sensor == 1] += shift
+    gone = (stream.sensor == 1) & (np.arange(600) // 2 >= 100) & (np.arange(600) // 2 < 100 + lost)
+    frames = framed(some(stream, ~gone))
+    assert frames.valid[1:-1].all()
+    first, last = 99 * PERIOD + shift, (100 + lost) * PERIOD + shift  # the samples on both sides
+    assert np.array_equal(frames.bridged[:, 1], (frames.t_ns > first) & (frames.t_ns < last))
+    assert not frames.bridged[:, 0].any()
+
+
+@pytest.mark.parametrize("off", [0.03, -0.03])
+def test_a_chip_off_its_rate_is_not_bridged_and_neither_is_a_hole_too_wide(off):
+    t = np.rint(np.arange(300) * PERIOD * (1 + off)).astype(np.int64)
+    stream = Measured(t, np.zeros(300, np.int64), *np.split(VALUES[:300, 0], 2, axis=1))
+    frames = framed(some(stream, (np.arange(300) < 100) | (np.arange(300) >= 130)), head=header(worn=("pelvis",)))
+    assert not frames.bridged.any()
+    assert (~frames.valid[:, 0]).sum() == pytest.approx(30 * (1 + off), abs=1.1)
 
 
 @pytest.mark.parametrize("lost", [10, 40, 200])

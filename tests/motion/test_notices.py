@@ -14,7 +14,8 @@ def said(valid, known_from, cuts=()):
     angle = np.where(np.arange(1000) >= known_from, 0.1, np.nan)
     notices, heard = Notices(HEADER), []
     for part in np.split(np.arange(1000), cuts):
-        frames = Frames(t_ns[part], np.zeros((len(part), 2, 3)), np.zeros((len(part), 2, 3)), valid[part])
+        nothing = np.zeros((len(part), 2, 3))
+        frames = Frames(t_ns[part], nothing, nothing, valid[part], np.zeros((len(part), 2), bool))
         heard += notices.push(frames, SagittalAngles(t_ns[part], *np.tile(angle[part], (3, 1))))
     return [*heard, *notices.finish()]
 

@@ -33,6 +33,7 @@ def both(movement):
         np.rint(movement.t * 1e9).astype(np.int64),
         *(np.repeat(values[:, None], 2, axis=1) for values in (movement.acc, movement.gyr)),
         np.ones((len(movement.t), 2), bool),
+        np.zeros((len(movement.t), 2), bool),
     )
 
 
@@ -140,14 +141,71 @@ def test_still_is_said_from_the_end_of_the_first_still_second_on(bowing):
     assert not poses.still[250:].any()
 
 
-def test_after_a_gap_gravity_is_trusted_again_one_second_later(bowing, apart):
-    bow = bowing([0, 2, 3.5, 20], [0, 0, 60, 60])
-    frames = both(bow)
-    frames.valid[290:400, 1] = False  # lost while bowing, back when down
-    poses = Orientation(header()).push(frames)
-    assert np.array_equal(poses.valid[:, 1], (np.arange(2000) < 290) | (np.arange(2000) >= 500))
+def lost(frames, start, stop, sensor=1):
+    frames.valid[start:stop, sensor] = False
+    for values in (frames.gyr, frames.acc):
+        values[start:stop, sensor] = 0.0
+    return frames
+
+
+def test_after_a_long_gap_in_a_movement_gravity_is_trusted_again_one_second_later(bowing, apart):
+    bow = bowing(*set_of_hinges(20))
+    poses = Orientation(header()).push(lost(both(bow), 360, 470))  # back when on the way up
+    assert np.array_equal(poses.valid[:, 1], (np.arange(len(bow.t)) < 360) | (np.arange(len(bow.t)) >= 570))
     assert poses.valid[:, 0].all(), "the other sensor never noticed"
-    assert apart(poses.up[500:, 1], bow.up[500:]).max() < 0.2
+    assert apart(poses.up[570:, 1], bow.up[570:]).max() < 0.5
+
+
+def test_after_a_long_gap_a_pause_of_three_tenths_shows_gravity(bowing, apart):
+    """Lost while bowing, back when down, where the wearer waits."""
+    bow = bowing([0, 2, 3.5, 20], [0, 0, 60, 60])
+    poses = Orientation(header()).push(lost(both(bow), 290, 400))
+    back = 400 + int(np.argmax(poses.valid[400:, 1]))
+    assert back == pytest.approx(430, abs=1)
+    assert poses.valid[back:, 1].all()
+    assert apart(poses.up[back:, 1], bow.up[back:]).max() < 0.2
+
+
+def test_who_moves_on_after_that_pause_is_followed(bowing, apart):
+    """Hips that accelerate by 2 m/s^2 tilt what is felt by twelve degrees."""
+
+    def shaken(t):
+        return 2.0 * np.sin(2 * np.pi * 0.8 * t)[:, None] * (t > 5.0)[:, None] * [1.0, 0.0, 0.0]
+
+    bow = bowing([0, 2, 3.5, 5, 6.5, 8, 12], [0, 0, 60, 60, 0, 0, 60], shaken=shaken)
+    poses = Orientation(header()).push(lost(both(bow), 290, 430))
+    known = np.flatnonzero(poses.valid[:, 1])
+    known = known[known >= 430]
+    assert known[0] < 465
+    assert apart(poses.up[known, 1], bow.up[known]).max() < 3.0
+
+
+@pytest.mark.parametrize("start", range(200, 400, 20))
+def test_over_a_fifth_of_a_second_the_filter_coasts(bowing, apart, start):
+    """Straight through the hole the rate is not known, so there is no angle; after it there is one at once."""
+    bow = bowing([0, 2, 3.5, 5, 6.5], [0, 0, 60, 60, 0])
+    poses = Orientation(header()).push(lost(both(bow), start, start + 20))
+    hole = (np.arange(len(bow.t)) >= start) & (np.arange(len(bow.t)) < start + 20)
+    assert np.array_equal(poses.valid[:, 1], ~hole)
+    # A line over T misses up to T^2 / 8 of a change in acceleration; the bow begins with (pi / 1.5 s)^2 * 30 degrees.
+    bound = 0.21**2 / 8 * (np.pi / 1.5) ** 2 * 30.0
+    assert apart(poses.up[~hole, 1], bow.up[~hole]).max() < bound + 0.3
+
+
+def test_a_hole_in_a_rest_does_not_end_it(bowing):
+    poses = Orientation(header()).push(lost(both(bowing([0, 4], [0, 0])), 250, 265))
+    assert np.array_equal(poses.still[100:, 1], poses.valid[100:, 1])
+
+
+@pytest.mark.parametrize("name", ["madgwick", "mahony"])
+def test_the_filters_of_the_library_coast_and_settle_too(bowing, apart, name):
+    bow = bowing([0, 3, 4.5, 9], [0, 0, 30, 30])
+    frames = lost(lost(both(bow), 330, 345), 500, 600)
+    poses = Orientation(header(filter=name)).push(frames)
+    gone = np.zeros(len(bow.t), bool)
+    gone[330:345] = gone[500:700] = True
+    assert np.array_equal(poses.valid[:, 1], ~gone)
+    assert apart(poses.up[~gone, 1], bow.up[~gone]).max() < 3
 
 
 def test_the_gyroscope_s_bias_outlives_a_gap(bowing, apart):
@@ -163,7 +221,7 @@ def test_the_gyroscope_s_bias_outlives_a_gap(bowing, apart):
 @given(cuts=st.lists(st.integers(0, 1000), max_size=8).map(sorted))
 def test_gaps_are_the_same_however_the_frames_are_cut(bowing, cuts):
     frames = both(bowing([0, 2, 3.5, 10], [0, 0, 60, 60]))
-    frames.valid[290:400, 1] = frames.valid[700:720, 0] = frames.valid[:3, 1] = False
+    frames.valid[290:400, 1] = frames.valid[700:720, 0] = frames.valid[405:409, 1] = frames.valid[:3, 1] = False
     whole, cut = Orientation(header()).push(frames), Orientation(header())
     parts = [cut.push(Frames(*(np.split(part, cuts)[i] for part in frames))) for i in range(len(cuts) + 1)]
     for name in ("up", "still", "valid"):

@@ -35,14 +35,14 @@ def test_each_kind_of_event_has_its_level_and_the_common_fields(broker, header, 
     with Publisher(header, broker.url) as publisher:
         for event in events:
             publisher.event(event)
-        coach.wait_for("notice")
+        coach.wait_for("session")
     heard = {level: payload for level, payload in coach.heard if level not in {"status", "meta"}}
-    assert list(heard) == ["rep", "fault", "set", "sensor", "notice"]
+    assert list(heard) == ["rep", "fault", "set", "sensor", "notice", "session"]
     for level, payload in heard.items():
         assert payload["schema"] == f"hinge/v1/{level}"
         assert {"session_id", "athlete", "id", "revision", "time", "event"} <= payload.keys()
-    assert [payload["time"][17:19] for payload in heard.values()] == ["16", "14", "00", "03", "00"]
-    assert len({payload["id"] for payload in heard.values()}) == 5
+    assert [payload["time"][17:19] for payload in heard.values()] == ["16", "14", "00", "03", "00", "01"]
+    assert len({payload["id"] for payload in heard.values()}) == 6
 
 
 def test_what_is_said_about_the_session_waits_for_a_coach_who_comes_later(broker, header, coach):

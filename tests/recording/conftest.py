@@ -53,7 +53,7 @@ def frames():
     valid[rng.random(600) < 0.1, 0] = False
     valid[valid[:, 0] & (rng.random(600) < 0.1), 1] = False
     valid[300] = True, False
-    return Frames(np.arange(600) * 10_000_000, acc, gyr, valid)
+    return Frames(np.arange(600) * 10_000_000, acc, gyr, valid, np.zeros_like(valid))
 
 
 @pytest.fixture

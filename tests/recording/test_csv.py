@@ -238,7 +238,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 @given(st.lists(finite, min_size=24, max_size=24), st.integers(-(10**15), 10**15))
 def test_any_number_and_any_time_survive_the_text(tmp_path_factory, numbers, start_ns):
     values = np.array(numbers).reshape(2, 2, 6)
-    frames = Frames(start_ns + np.array([0, 5_000_000]), values[..., :3], values[..., 3:], np.ones((2, 2), bool))
+    valid = np.ones((2, 2), bool)
+    frames = Frames(start_ns + np.array([0, 5_000_000]), values[..., :3], values[..., 3:], valid, ~valid)
     path = tmp_path_factory.mktemp("exact") / "a.csv"
     with CsvWriter(path, Header(session_id="s", unit="SI", clock="timed", rate_hz=200)) as writer:
         writer.frames(frames)

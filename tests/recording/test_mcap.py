@@ -11,6 +11,7 @@ from mcap.reader import make_reader
 from mcap.writer import Writer
 from mcap_ros2.decoder import DecoderFactory
 
+from hinge_imu.events import SensorEvent, decode
 from hinge_imu.recording import McapWriter, RecordingError, open_recording
 from hinge_imu.samples import NS, RAW, Header
 
@@ -40,6 +41,23 @@ def test_samples_header_and_events_come_back_as_they_were(path, header, counts, 
     assert recording.header == header
     assert recording.events() == events
     assert recording.warnings == []
+
+
+def test_what_the_driver_said_stands_where_it_was_said_between_the_samples(path, header, counts):
+    lost = SensorEvent(segment="thorax", what="lost", at_s=1.3, text="a wire is loose")
+    back = SensorEvent(segment="thorax", what="back", at_s=1.9)
+    with McapWriter(path, header) as writer:
+        for item in (counts[:333], lost, back, counts[333:]):
+            writer.put(item)
+    recording = open_recording(path)
+    items = list(recording.stream())
+    at = next(number for number, item in enumerate(items) if isinstance(item, SensorEvent))
+    assert items[at] == lost
+    assert items[at + 1] == back
+    assert np.concatenate(items[:at]).tobytes() == counts[:333].tobytes()
+    assert np.concatenate(items[at + 2 :]).tobytes() == counts[333:].tobytes()
+    assert np.concatenate(list(recording.blocks())).tobytes() == counts.tobytes()
+    assert recording.events() == [], "an input is nothing that the pipeline said"
 
 
 def test_si_samples_come_back_bit_for_bit(path, si_header, timed):
@@ -72,12 +90,13 @@ def test_a_public_reader_finds_the_index_the_schemas_and_the_header(path, header
         reader = make_reader(file, validate_crcs=True)
         summary = reader.get_summary()
         metadata = {record.name: record.metadata for record in reader.iter_metadata()}
-        said = [msgspec.json.decode(message.data) for *_, message in reader.iter_messages(topics="/events")]
-    assert {c.topic: c.message_encoding for c in summary.channels.values()} == {"/samples": "cdr", "/events": "json"}
+        said = [decode(message.data) for *_, message in reader.iter_messages(topics="/events")]
+    encodings = {channel.topic: channel.message_encoding for channel in summary.channels.values()}
+    assert encodings == {"/samples": "cdr", "/sensors": "json", "/events": "json"}
     assert {s.encoding for s in summary.schemas.values()} == {"ros2msg", "jsonschema"}
     assert all(index.message_index_length > 0 for index in summary.chunk_indexes)
     assert msgspec.json.decode(metadata["hinge_imu.header"]["json"])["athlete"] == "Zoë"
-    assert [event["event"] for event in said] == ["rep", "fault", "set", "sensor", "notice"]
+    assert said == events
 
 
 def test_a_message_holds_half_a_second_and_is_logged_at_its_last_sample(path, header, counts):

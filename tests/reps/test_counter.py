@@ -221,6 +221,29 @@ def test_a_thorax_that_drops_out_leaves_the_pelvis_to_count(four, seen_of, count
     assert [rep.spine_flexion_peak_deg is None for rep in reps] == [False, True, False, False]
 
 
+@pytest.mark.parametrize("away_s", [0.3, 1.2, 5.0])
+@pytest.mark.parametrize("missing", ["pelvis", "thorax"])
+def test_whenever_one_sensor_is_away_the_count_is_right_and_only_the_touched_reps_lack_their_spine(
+    lifting, hinge, seen_of, counted, missing, away_s
+):
+    lifter = lifting(hinge(), hinge(60, 15, (2.4, 0.2, 1.0, 1.4)), *[hinge(75, 25)] * 3, sway_deg=0.25, seed=3)
+    angles, labels = seen_of(lifter), truth.labels(lifter, "hinge")["reps"]
+    for lost_s in np.arange(2.1, labels[-1]["end_s"], 0.43):
+        back_s = lost_s + away_s
+        gone = (angles.t_s >= lost_s) & (angles.t_s < back_s)
+        holed = {name: np.where(gone, np.nan, getattr(angles, name)) for name in (missing, "spine")}
+        reps = confirmed(counted(angles._replace(**holed)))
+        assert len(reps) == 5, lost_s
+        for rep, label in zip(reps, labels, strict=True):
+            assert label["start_s"] - 0.3 < rep.bottom_s < label["end_s"] + 0.3
+            if label["start_s"] - 0.5 > back_s or label["end_s"] + 0.5 < lost_s:
+                assert rep.spine_flexion_peak_deg == pytest.approx(label["spine_flexion_peak_deg"], abs=1.5)
+                assert rep.end_s == pytest.approx(label["end_s"], abs=0.1)
+            elif label["start_s"] + 0.1 < back_s and label["end_s"] - 0.1 > lost_s:
+                assert (rep.spine_flexion_peak_deg, rep.spine_share) == (None, None)
+                assert getattr(rep, f"{missing}_rom_deg") is None
+
+
 def test_a_lift_that_starts_on_the_floor_is_said_to_be_timed_from_standing(four, seen_of, counted):
     [(at_s, notice)] = [
         item for item in counted(seen_of(four), exercise="deadlift") if isinstance(item[1], NoticeEvent)

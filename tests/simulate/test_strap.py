@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_counts_to_the_last_bit(lifting, hinge, on_
 def test_a_badly_mounted_board_feels_gravity_in_a_direction_of_its_own(standing, on_the_bus, sensor):
     ups = []
     for seed in range(3):
-        header, raw = on_the_bus(standing, seed=seed)
+        header, raw, _ = on_the_bus(standing, seed=seed)
         up = of(raw, sensor)["acc"].mean(axis=0) * header.acc_scale
         assert np.linalg.norm(up) == pytest.approx(9.80665, rel=0.02), "what calibration has left"
         ups.append(up / 9.80665)
@@ -36,7 +36,7 @@ def test_a_badly_mounted_board_feels_gravity_in_a_direction_of_its_own(standing,
 def test_each_chip_runs_by_its_own_clock_within_a_percent(standing, on_the_bus):
     rates = set()
     for seed in range(2):
-        _, raw = on_the_bus(standing, seed=seed, more_s=10)
+        _, raw, _ = on_the_bus(standing, seed=seed, more_s=10)
         for sensor in (0, 1):
             mine = of(raw, sensor)
             rates.add(round(np.polyfit(mine["seq"], mine["t_ns"], 1)[0] / 1e3))
@@ -47,7 +47,7 @@ def test_each_chip_runs_by_its_own_clock_within_a_percent(standing, on_the_bus):
 def test_the_clock_of_the_lifter_is_the_session_s_own(lifting, hinge, on_the_bus):
     """The bow begins in the counts when it begins in the timetable."""
     lifter = lifting(hinge())
-    header, raw = on_the_bus(lifter)
+    header, raw, _ = on_the_bus(lifter)
     mine = of(raw, SEGMENTS.index("thorax"))
     rate = np.degrees(np.linalg.norm(mine["gyr"] * header.gyr_scale, axis=1))
     turning = mine["t_ns"][np.argmax(rate > 30)] * 1e-9

@@ -1,0 +1,82 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from smbus2 import SMBus
+
+from hinge_imu.config import Config
+from hinge_imu.sensing import budget
+from hinge_imu.sensing.i2c import Registers
+from hinge_imu.sensing.sampler import Sampler
+
+
+@pytest.mark.parametrize("rate", [1000 / n for n in range(1, 251)])
+@pytest.mark.parametrize("about_s", [0.02, 0.04])
+def test_polls_see_every_phase_of_the_sample_clock_well_before_the_fifo_is_full(rate, about_s):
+    period = budget.poll_period_s(rate, about_s)
+    assert period * rate < 17, "the smallest FIFO holds 42, and a burst takes 20"
+    assert 0.005 < period <= max(about_s * 1.5, 1.4 / rate)
+    phases = np.sort(np.arange(200) * period * rate % 1)
+    assert np.diff(phases).max() < 3 / 200
+
+
+@pytest.mark.parametrize(
+    ("bus_hz", "wanted", "rate", "poll_ms"),
+    [
+        (400_000, 200, 200, 20),
+        (400_000, 500, 500, 20),
+        (400_000, 1000, 1000, 16),
+        (100_000, 200, 200, 40),
+        (100_000, 500, 200, 40),
+        (100_000, 100, 100, 20),
+        (62_500, 200, 100, 40),
+        (62_500, 1000 / 3, 100, 40),
+        (62_500, 40, 40, 35),
+    ],
+)
+def test_two_chips_get_what_the_bus_carries(bus_hz, wanted, rate, poll_ms):
+    plan = budget.plan(bus_hz, wanted, 2)
+    assert plan.rate_hz == rate
+    assert plan.poll_s * 1000 == pytest.approx(poll_ms, abs=10)
+    assert plan.load <= 0.7
+
+
+@given(bus_hz=st.floats(5_000, 1e6), wanted=st.floats(4, 1000), chips=st.integers(1, 2))
+def test_a_plan_never_asks_for_more_than_was_wanted_nor_for_more_than_the_bus_carries(bus_hz, wanted, chips):
+    plan = budget.plan(bus_hz, wanted, chips)
+    assert plan.rate_hz <= wanted
+    assert plan.load <= 0.7 or plan.rate_hz <= 10
+
+
+def test_the_sums_are_those_of_the_wire(new_rig, noisy):
+    with new_rig(errors=noisy) as rig:
+        sampler = Sampler(Config(), clock=rig.clock.now)
+        list(sampler.in_virtual_time(rig.clock.advance, 1))
+        spent = []
+        rig.bus._busy = lambda ns: (spent.append(ns), rig.clock.advance(ns))
+        before = rig.clock.now()
+        list(sampler.in_virtual_time(rig.clock.advance, 20))
+        share = sum(spent) / (rig.clock.now() - before)
+    # What is read once a second, and counts that are read again in a frame's writing time, come on top.
+    expected = budget.load(400_000, 200, 1 / budget.poll_period_s(200), 2)
+    assert expected < share < 1.1 * expected
+
+
+@pytest.mark.parametrize("hz", [62_500, 100_000, 400_000])
+def test_the_speed_of_the_bus_is_measured_whatever_a_call_costs(rig, hz):
+    rig.bus.hz = hz
+    rig.hiccup_ns = 300_000
+    with SMBus(1) as bus:
+        assert budget.measure_hz(Registers(bus, 0x68), rig.clock.now) == pytest.approx(hz, rel=0.01)
+
+
+def test_ten_seconds_of_polls_that_fill_the_time_are_told():
+    watch = budget.Watch()
+    shares = [watch.share(k * 10**9, k * 10**9 + 900_000_000, usual=True) for k in range(21)]
+    assert np.flatnonzero(shares).tolist() == [10, 20]
+    assert shares[10] == pytest.approx(0.9)
+
+
+def test_time_in_which_a_chip_is_looked_for_does_not_count():
+    watch = budget.Watch()
+    assert not any(watch.share(k * 10**9, k * 10**9 + 900_000_000, usual=k % 8 != 0) for k in range(50))
