@@ -6,7 +6,6 @@ from hinge_imu.app.findings import FAST, FREE, POWER, SUPPLY, WIRES, Finding
 from hinge_imu.config import ChipConfig, Segment, SensorConfig
 from hinge_imu.sensing import budget, settings
 from hinge_imu.sensing.parts import MPU6050, PARTS, part
-from hinge_imu.sensing.sampler import FAST_HZ
 from hinge_imu.sensing.survey import BroughtUp, Run, Silence
 
 
@@ -98,13 +97,15 @@ def carried(run: Run, chip: ChipConfig, chips: int) -> list[Finding]:
 
 
 def _speed(hz: float, wanted_hz: float, chips: int) -> Finding:
-    plan, usual = budget.plan(hz, wanted_hz, chips), budget.poll_period_s(wanted_hz)
+    plan = budget.plan(hz, wanted_hz, chips)
     text, mend = f"{hz / 1000:.0f} kHz", None
-    faster = f"{FAST}; with a long cable, lower [chip] rate_hz instead" if hz < FAST_HZ else "lower [chip] rate_hz"
+    faster = (
+        f"{FAST}; with a long cable, lower [chip] rate_hz instead" if hz < budget.FAST_HZ else "lower [chip] rate_hz"
+    )
     if plan.rate_hz < wanted_hz:
         text, mend = f"{text}, too slow for {wanted_hz:g} Hz", f"it carries {plan.rate_hz:g} samples a second: {faster}"
-    elif plan.poll_s > usual:
-        text, mend = f"{text}, slow for {wanted_hz:g} Hz", f"polls are {plan.poll_s * 1000:.0f} ms apart: {faster}"
+    elif budget.crowded(hz, plan):
+        text, mend = f"{text}, slow for {wanted_hz:g} Hz", f"it is busy {100 * plan.load:.0f} % of the time: {faster}"
     return Finding(
         what="bus_speed",
         segment=None,

@@ -10,10 +10,15 @@ from hinge_imu.sensing.i2c import Registers
 FRAME = 12  # bytes of one sample in the FIFO: accelerometer x y z, gyroscope x y z, high byte first
 BURST = 20 * FRAME  # read of a chip at a time: 5.5 ms at 400 kHz, so that the other chip gets its turn
 GOLDEN = (3 - 5**0.5) / 2
-MOST_LOAD = 0.7
+MOST_LOAD = 0.75
 """The rest is for the kernel between two transfers, what is read once a second, and catching up after a stall."""
 
-POLL_S, SLOW_POLL_S = 0.02, 0.04
+FAST_HZ, ROOMY = 300_000, 0.5
+"""A bus below this speed could be a faster one, and with less than half of it busy need not be."""
+
+POLL_S = 0.035
+"""Transfers cost the same for one sample as for ten, and a cue may come a tenth of a second late."""
+
 MOST_FRAMES = 16  # usual in a poll; one burst takes 20, so that a few that came late are not left behind
 ROUND_RATES_HZ = (1000.0, 500.0, 250.0, 200.0, 125.0, 100.0, 50.0, 25.0, 20.0, 10.0)
 
@@ -52,19 +57,24 @@ def load(bus_hz: float, rate_hz: float, polls_hz: float, chips: int) -> float:
     return chips * (polls_hz * POLL_BITS + rate_hz * 9 * FRAME) / bus_hz
 
 
-def poll_period_s(rate_hz: float, about_s: float = POLL_S) -> float:
-    """Return how often to empty a FIFO: every 20 ms or so, and before more than a burst is in it.
+def poll_period_s(rate_hz: float) -> float:
+    """Return how often to empty a FIFO: every 35 ms or so, and before more than a burst is in it.
 
     Polls in step with the samples would always see the newest one at the same age, and no straight line through
     their stamps could tell that age. The golden section of a period visits all ages most evenly.
     """
-    return (min(int(about_s * rate_hz), MOST_FRAMES) + GOLDEN) / rate_hz
+    return (min(int(POLL_S * rate_hz), MOST_FRAMES) + GOLDEN) / rate_hz
 
 
 def plan(bus_hz: float, wanted_rate_hz: float, chips: int) -> Plan:
-    """Return the highest rate up to the wanted one that the bus carries, polled as often as it can be."""
-    best = [_plan(bus_hz, rate, about_s, chips) for rate in _rates(wanted_rate_hz) for about_s in (POLL_S, SLOW_POLL_S)]
-    return next((each for each in best if each.load <= MOST_LOAD), best[-1])
+    """Return the highest rate up to the wanted one that the bus carries."""
+    plans = [_plan(bus_hz, rate_hz, chips) for rate_hz in _rates(wanted_rate_hz)]
+    return next((each for each in plans if each.load <= MOST_LOAD), plans[-1])
+
+
+def crowded(bus_hz: float, plan: Plan) -> bool:
+    """Return whether there is little room on a bus that could be faster."""
+    return bus_hz < FAST_HZ and plan.load > ROOMY
 
 
 def measure_hz(registers: Registers, clock: Callable[[], int], *, times: int = 8) -> float:
@@ -103,8 +113,8 @@ def _rates(wanted_hz: float) -> list[float]:
     return [wanted_hz, *(rate for rate in ROUND_RATES_HZ if rate < wanted_hz)]
 
 
-def _plan(bus_hz: float, rate_hz: float, about_s: float, chips: int) -> Plan:
-    poll_s = poll_period_s(rate_hz, about_s)
+def _plan(bus_hz: float, rate_hz: float, chips: int) -> Plan:
+    poll_s = poll_period_s(rate_hz)
     return Plan(rate_hz, poll_s, load(bus_hz, rate_hz, 1 / poll_s, chips))
 
 

@@ -22,7 +22,6 @@ from hinge_imu.sensing.i2c import BusFault, Registers, open_bus
 from hinge_imu.sensing.life import Life, Surroundings
 from hinge_imu.sensing.rescue import Escalation, Rescue
 
-FAST_HZ = 300_000
 OVERLOAD = 0.8
 FASTER = "put dtparam=i2c_arm_baudrate=400000 into /boot/firmware/config.txt and restart"
 
@@ -81,8 +80,8 @@ class Sampler:
     def survey(self) -> None:
         """Measure the bus by whichever chip answers, and settle for what it carries; before `header`, if at all.
 
-        Where that is less than configured, the stream begins with a ``slow_bus`` event. Raises `ConfigError` where a
-        kernel driver holds a chip.
+        Where that is less than configured, or leaves little room, the stream begins with a ``slow_bus`` event. Raises
+        `ConfigError` where a kernel driver holds a chip.
         """
         bus_hz = self._bus_hz()
         if bus_hz is None:
@@ -92,11 +91,12 @@ class Sampler:
         chip = self._chip if plan.rate_hz == wanted_hz else _slower(self._chip, plan.rate_hz)
         self._settle(chip, plan.poll_s, self._rescue)
         if plan.rate_hz < wanted_hz:
-            mend = FASTER if bus_hz < FAST_HZ else f"set rate_hz = {plan.rate_hz:g}"
-            self._slow_bus(
-                f"the bus runs at {bus_hz / 1000:.0f} kHz: it carries {plan.rate_hz:g} and not {wanted_hz:g} samples "
-                f"a second of each sensor; {mend}"
-            )
+            mend = FASTER if bus_hz < budget.FAST_HZ else f"set rate_hz = {plan.rate_hz:g}"
+            carries = f"it carries {plan.rate_hz:g} and not {wanted_hz:g} samples a second of each sensor"
+            self._slow_bus(f"the bus runs at {bus_hz / 1000:.0f} kHz: {carries}; {mend}")
+        elif budget.crowded(bus_hz, plan):
+            carries = f"{wanted_hz:g} samples a second of each sensor keep it busy {100 * plan.load:.0f} % of the time"
+            self._slow_bus(f"the bus runs at {bus_hz / 1000:.0f} kHz: {carries}; {FASTER}")
 
     def header(self, *, session_id: str, **rest: Any) -> Header:
         """Return what this sampler's samples mean; ``rest`` are further fields of the header."""

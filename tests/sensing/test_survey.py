@@ -83,7 +83,7 @@ def test_a_run_measures_what_the_chips_and_the_bus_are(run):
     for segment in ("pelvis", "thorax"):
         chip = result.chips[segment]
         assert chip.rate_hz == pytest.approx(201.6, rel=2e-4)
-        assert chip.due == pytest.approx(5 * 201.6, abs=6)
+        assert chip.due == pytest.approx(5 * 201.6, abs=15), "a poll more or less at either end"
         assert (chip.missing, chip.bad) == (0, 0)
         assert np.linalg.norm(chip.acc) == pytest.approx(G, abs=0.02)
         assert chip.acc_noise == pytest.approx(400e-6 * G * math.sqrt(44), rel=0.25)
