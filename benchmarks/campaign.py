@@ -34,7 +34,7 @@ HEALED_S = 6.0
 """A lost chip is looked for every 2 s and takes 0.3 s to start; the rest is for a look that fails."""
 
 LEAST_PAUSE_S = 0.05
-"""Polls are 22 ms apart; a longer pause between two good samples is one without samples."""
+"""Polls are 37 ms apart; a longer pause between two good samples is one without samples."""
 
 WRONG = np.array([2 * 2048] * 3 + [125 * 16.4] * 3)
 """In counts: 2 g, 125 deg/s. I2C has no checksum; a flipped bit that changes less than this is not noticed."""

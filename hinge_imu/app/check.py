@@ -14,6 +14,7 @@ from hinge_imu.app.findings import Finding
 from hinge_imu.config import Config, SensorConfig
 from hinge_imu.sensing import survey
 from hinge_imu.sensing.i2c import BusFault, open_bus
+from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.survey import BroughtUp, Clock, Run, Silence, Wait
 
 TEST_SHARE = 0.1
@@ -31,9 +32,10 @@ def check(
 ) -> list[Finding]:
     """Return what was found of the bus, then of each configured sensor, then of them together.
 
-    The sensors run together for ``seconds``; ``progress`` is told the share that is done (0..1).
+    The sensors run together for ``seconds``; ``progress`` is told the share that is done (0..1). Raises
+    `hinge_imu.config.ConfigError` where a power pin is configured and cannot be used.
     """
-    with closing(SMBus()) as bus:
+    with closing(Rescue(config.bus, wait)) as rescue, closing(SMBus()) as bus:
         try:
             open_bus(bus, bus_number)
         except BusFault as fault:
@@ -59,6 +61,7 @@ def check(
                     seconds=seconds,
                     clock=clock,
                     wait=wait,
+                    rescue=rescue,
                     progress=lambda done: progress(share + (1 - share) * done),
                 )
             except BusFault as fault:

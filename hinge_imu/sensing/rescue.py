@@ -6,12 +6,15 @@ program is better without.
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from hinge_imu.config import BusConfig, ConfigError
+from hinge_imu.samples import NS
 
 OFF_NS, ON_NS = 500_000_000, 200_000_000
 """How long the power stays off, so that capacitors run empty, and how long the chips then need to come up."""
@@ -35,14 +38,17 @@ class Switch(Protocol):
 
 
 class Rescue:
-    """The two ways out; what is not configured does nothing, and nothing waits.
+    """The two ways out; what is not configured does nothing, and no method waits.
 
-    Raises `hinge_imu.config.ConfigError` where a power pin is configured and cannot be used.
+    Where a power pin is configured, the object brings the power up and lets the chips come up, by ``wait`` in seconds.
+    Raises `hinge_imu.config.ConfigError` where that pin cannot be used.
     """
 
-    def __init__(self, config: BusConfig) -> None:
+    def __init__(self, config: BusConfig, wait: Callable[[float], object] = time.sleep) -> None:
         self._request = None if config.recovery_request is None else Path(config.recovery_request)
         self._switch = None if config.power_pin is None else _switch(config.power_pin)
+        if self._switch is not None:
+            wait(ON_NS * NS)
         self._on_at_ns: int | None = None
         self._quiet_until_ns: int | None = None
 

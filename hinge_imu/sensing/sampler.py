@@ -110,7 +110,7 @@ class Sampler:
             gyr_scale=settings.gyr_scale(self._chip),
             delay_s=settings.delay_s(self._chip),
             worn=tuple(segment for segment in SEGMENTS if segment in worn),
-            config=self._config,
+            config=msgspec.structs.replace(self._config, chip=self._chip),
             **rest,
         )
 
@@ -194,11 +194,9 @@ class Sampler:
         share = self._watch.share(began, ended, usual=all(life.up for life in self._lives))
         if share > OVERLOAD:
             self._watch = None
-            rate_hz = settings.rate_hz(self._chip)
-            self._slow_bus(
-                f"reading takes {100 * share:.0f} % of the time, and samples will be lost; {FASTER}, "
-                f"or set rate_hz = {rate_hz / 2:g}"
-            )
+            bus_hz, slower = self._bus_hz(), f"set rate_hz = {settings.rate_hz(self._chip) / 2:g}"
+            mend = f"{FASTER}, or {slower}" if bus_hz is not None and bus_hz < budget.FAST_HZ else slower
+            self._slow_bus(f"reading takes {100 * share:.0f} % of the time, and samples will be lost; {mend}")
 
     def _slow_bus(self, text: str) -> None:
         self._items.put(SensorEvent(segment=None, what="slow_bus", at_s=self._now() * NS, text=text))

@@ -21,6 +21,7 @@ from hinge_imu.samples import BAD, NS, SEGMENTS, Flag, Floats, Header, RawArray,
 from hinge_imu.sensing import budget, settings
 from hinge_imu.sensing import registers as reg
 from hinge_imu.sensing.i2c import BusFault, Registers, WireFault
+from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
 from hinge_imu.sensing.selftest import Bench, bench
 
@@ -128,11 +129,12 @@ def run(
     seconds: float,
     clock: Clock,
     wait: Wait,
+    rescue: Rescue,
     progress: Callable[[float], object] = lambda _: None,
 ) -> Run:
     """Run the configured sensors for ``seconds`` as a session does; ``bus`` is a second way to the same bus.
 
-    ``progress`` is told the share that is done (0..1).
+    ``rescue`` is closed in the end; ``progress`` is told the share that is done (0..1).
     """
     idle = 0.0
 
@@ -142,7 +144,7 @@ def run(
         wait(ns * NS)
 
     began = clock()
-    with closing(Sampler(config, bus_number, clock=clock)) as sampler:
+    with closing(Sampler(config, bus_number, clock=clock, rescue=rescue)) as sampler:
         hz = budget.measure_hz(Registers(bus, config.sensors[0].address), clock)
         result = Run(hz, budget.plan(hz, settings.rate_hz(config.chip), len(config.sensors)))
         sampler.survey()

@@ -41,6 +41,10 @@ def pin(monkeypatch):
     return done
 
 
+def no_wait(seconds):
+    pass
+
+
 class Spy(Rescue):
     def __init__(self):
         super().__init__(BusConfig())
@@ -84,8 +88,15 @@ def test_a_request_that_cannot_be_written_ends_nothing(tmp_path):
     Rescue(BusConfig(recovery_request=str(tmp_path / "missing" / "request"))).bus_stuck()
 
 
+def test_the_power_comes_up_with_the_object_and_the_chips_have_time_to_follow(pin):
+    waited = []
+    Rescue(BusConfig(power_pin=17), waited.append)
+    assert pin == [(17, True)]
+    assert waited == [pytest.approx(0.2)]
+
+
 def test_the_power_goes_off_for_half_a_second_and_nobody_waits_for_it(pin):
-    rescue = Rescue(BusConfig(power_pin=17))
+    rescue = Rescue(BusConfig(power_pin=17), no_wait)
     rescue.power_cycle(10 * S)
     assert pin == [(17, True), "off"]
     assert rescue.turn(10 * S) == pytest.approx(0.7 * S)
@@ -99,7 +110,7 @@ def test_the_power_goes_off_for_half_a_second_and_nobody_waits_for_it(pin):
 
 
 def test_the_power_is_not_taken_twice_in_a_minute(pin):
-    rescue = Rescue(BusConfig(power_pin=17))
+    rescue = Rescue(BusConfig(power_pin=17), no_wait)
     for second in range(0, 121, 5):
         rescue.power_cycle(second * S)
         rescue.turn(second * S + S)

@@ -272,6 +272,7 @@ def test_a_bus_that_carries_less_than_configured_is_said_first_and_read_as_it_ca
     run(sampler, rig, 60)
     raw, events = drain(sampler)
     assert header.rate_hz == 200
+    assert header.config.chip.rate_hz == 200, "what was done is kept, not what was wished for"
     assert facts(events) == [(None, "slow_bus")]
     assert "100 kHz: it carries 200 and not 500" in events[0].text
     assert "i2c_arm_baudrate=400000" in events[0].text
@@ -305,6 +306,7 @@ def test_a_bus_that_became_too_slow_is_said_once(sampler, rig):
     run(sampler, rig, 60)
     _, events = drain(sampler)
     assert facts(events).count((None, "slow_bus")) == 1
+    assert "i2c_arm_baudrate=400000 into" in next(event.text for event in events if event.what == "slow_bus")
 
 
 def test_a_clone_is_named_once_however_often_it_is_started(new_rig):

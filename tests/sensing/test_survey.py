@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from smbus2 import SMBus
 
-from hinge_imu.config import Config
+from hinge_imu.config import BusConfig, Config
 from hinge_imu.samples import RAW, Flag, Header
 from hinge_imu.sensing import survey
+from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.simulate.imu import ImuErrors
 
 G = 9.80665
@@ -26,7 +27,16 @@ def lying(new_rig, standing):
 @pytest.fixture
 def run(lying):
     def build(seconds=5.0, wait=lying.wait, progress=lambda _: None):
-        return survey.run(Config(), 1, SMBus(1), seconds=seconds, clock=lying.clock.now, wait=wait, progress=progress)
+        return survey.run(
+            Config(),
+            1,
+            SMBus(1),
+            seconds=seconds,
+            clock=lying.clock.now,
+            wait=wait,
+            rescue=Rescue(BusConfig()),
+            progress=progress,
+        )
 
     return build
 
