@@ -13,7 +13,7 @@ from hinge_imu.samples import NS, SEGMENTS, Bools, Flag, Header, RawArray, Times
 
 LAST_OF_POLL, AFTER_LOSS, UNSURE_TIME = map(np.uint8, (Flag.LAST_OF_POLL, Flag.AFTER_LOSS, Flag.UNSURE_TIME))
 
-EVIDENCE = 200
+EVIDENCE = 150
 """Polls that must have said so before a chip's rate is called wrong: some 5 s, in which 3 % are 30 samples."""
 
 PATIENCE = 8

@@ -24,6 +24,9 @@ PRIOR = 100.0**2 / 12.0
 KNOWN = 1000.0**2 / 12.0
 """The same for a period that was measured before a loss: the chip's warming moves it by 0.1 % at most meanwhile."""
 
+MOVED = 30.0**2 / 12.0
+"""The same once a step has shown that it is not what it was."""
+
 MOST_OFF = 0.03
 """No chip's rate is further from nominal than this; the period that samples are spaced by is held here."""
 
@@ -31,7 +34,8 @@ STRAY = 0.75
 """Stamps lie within half a period of the line, so a poll this many periods off it is wrong, or the line is."""
 
 STEP, WITHIN = 3, 5
-"""So many strays of the last so many polls, off alike: time itself has moved, as after a sample lost unnoticed."""
+"""So many strays of the last so many polls, off alike: time itself has moved, as after a sample lost unnoticed, or the
+rate has, by twice `MOST_OFF` at most."""
 
 AT_A_TIME = 512
 """Polls that are put to the line together; a stray among them ends the batch."""
@@ -135,12 +139,13 @@ class PeriodFit:
         alike = [
             stray
             for stray in self._strays
-            if stray.off_ns * off_ns > 0 and abs(stray.off_ns - off_ns) < self._period_ns
+            if stray.off_ns * off_ns > 0
+            and abs(stray.off_ns - off_ns) < (1 + 2 * MOST_OFF * (seq - stray.seq)) * self._period_ns
         ]
         if len(alike) < STEP:
             return False
-        # What moved time may have been a change of the rate, so the period is held to loosely again.
-        self._period_ns, self._prior = self._period_now(), PRIOR
+        # What moved time may have been a change of the rate.
+        self._period_ns, self._prior = self._period_now(), MOVED
         self._origin, self._sums, self._strays = (alike[0].stamp_ns, alike[0].seq), np.zeros(5), []
         *others, _ = alike
         stamps, numbers = (np.array([stray[i] for stray in others], np.int64) for i in (1, 2))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 from typing import NamedTuple
 
 from hinge_imu.sensing.i2c import Registers
@@ -19,7 +20,7 @@ FAST_HZ, ROOMY = 300_000, 0.5
 POLL_S = 0.035
 """Transfers cost the same for one sample as for ten, and a cue may come a tenth of a second late."""
 
-MOST_FRAMES = 16  # usual in a poll; one burst takes 20, so that a few that came late are not left behind
+MOST_FRAMES = 16  # usual in a poll; one burst takes 20, so that one that comes a little late leaves nothing behind
 ROUND_RATES_HZ = (1000.0, 500.0, 250.0, 200.0, 125.0, 100.0, 50.0, 25.0, 20.0, 10.0)
 
 WATCH_NS = 10_000_000_000
@@ -58,12 +59,24 @@ def load(bus_hz: float, rate_hz: float, polls_hz: float, chips: int) -> float:
 
 
 def poll_period_s(rate_hz: float) -> float:
-    """Return how often to empty a FIFO: every 35 ms or so, and before more than a burst is in it.
-
-    Polls in step with the samples would always see the newest one at the same age, and no straight line through
-    their stamps could tell that age. The golden section of a period visits all ages most evenly.
-    """
+    """Return how often to empty a FIFO: every 35 ms or so, and before more than a burst is in it."""
     return (min(int(POLL_S * rate_hz), MOST_FRAMES) + GOLDEN) / rate_hz
+
+
+def pauses_s(rate_hz: float, poll_s: float) -> Iterator[float]:
+    """Yield, without end, the seconds from each poll to the next, ``poll_s`` on average.
+
+    Polls in step with the samples would always see the newest one at the same age, and no straight line through their
+    stamps could tell that age. So each poll is moved by up to one sample, by fractional parts of n^2 times an
+    irrational number: added to any multiple of n, they still fall evenly (H. Weyl 1916, DOI 10.1007/BF01475864), so
+    all ages are seen whatever the chip's true rate is.
+    """
+    moved_by_s = min(1 / rate_hz, 0.8 * poll_s)
+    before = 0.0
+    for n in count(1):
+        moved = GOLDEN * n * n % 1
+        yield poll_s + (moved - before) * moved_by_s
+        before = moved
 
 
 def plan(bus_hz: float, wanted_rate_hz: float, chips: int) -> Plan:

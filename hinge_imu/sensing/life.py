@@ -9,10 +9,10 @@ from smbus2 import SMBus
 
 from hinge_imu.config import ChipConfig, ConfigError, SensorConfig
 from hinge_imu.events import SensorEvent, SensorFact
-from hinge_imu.samples import NS, SEGMENTS, Item
-from hinge_imu.sensing import bringup
+from hinge_imu.samples import NS, SEGMENTS, Item, RawArray
+from hinge_imu.sensing import bringup, budget, settings
 from hinge_imu.sensing import registers as reg
-from hinge_imu.sensing.i2c import BusFault, Registers, explained, open_bus
+from hinge_imu.sensing.i2c import BusFault, Registers, WireFault, explained, open_bus
 from hinge_imu.sensing.mpu6050 import Mpu6050
 from hinge_imu.sensing.rescue import Escalation
 
@@ -25,13 +25,15 @@ MOST_POLLS = 5  # empty the largest FIFO of the parts that are sold as MPU-6050s
 class Surroundings(NamedTuple):
     """What the chips of a sampler share: number of the bus, session clock (ns), where items go, and who helps.
 
-    ``present`` are the addresses that have given a name and were not lost since.
+    ``worn`` are the addresses that are configured, ``present`` those of them that have given a name and were not
+    lost since.
     """
 
     bus_number: int
     clock: Callable[[], int]
     put: Callable[[Item], None]
     escalation: Escalation
+    worn: frozenset[int]
     present: set[int]
 
 
@@ -49,7 +51,7 @@ class Life:
         self.up = False
         self._number = number
         self._sensor = sensor
-        self._poll_s = poll_s
+        self._rate_hz, self._poll_s = settings.rate_hz(chip), poll_s
         self._around = around
         self._bus = SMBus()  # each chip its own, so that losing one never closes the other's
         self._chip = Mpu6050(
@@ -59,6 +61,7 @@ class Life:
             sensor=SEGMENTS.index(sensor.segment),
             clock=around.clock,
             remark=self._say,
+            witness=self._other_is_at_its_own,
         )
         self._failures = 0
         self._lost = False
@@ -89,6 +92,7 @@ class Life:
             for _ in range(MOST_POLLS if self.up else 0):
                 self._poll()
                 if not self._chip.more:
+                    self._hand_out(self._chip.rest())
                     return
         except BusFault:
             self.up = False
@@ -97,12 +101,17 @@ class Life:
         self._around.escalation.started(self._number, self._around.clock())
         self.up = True
         self._starts += 1
-        while True:
+        for pause_s in budget.pauses_s(self._rate_hz, self._poll_s):
             self._poll()
-            yield 0.0 if self._chip.more else self._poll_s
+            while self._chip.more:
+                yield 0.0
+                self._poll()
+            yield pause_s
 
     def _poll(self) -> None:
-        samples = self._chip.poll()
+        self._hand_out(self._chip.poll())
+
+    def _hand_out(self, samples: RawArray) -> None:
         if len(samples):
             if self._failures:
                 self._hear(self._around.clock())
@@ -132,6 +141,16 @@ class Life:
             self._say("back", f"{self._sensor.address:#04x} answers again{often}")
         if not self._lost and heard_ns >= STEADY_NS:
             self._failures = 0
+
+    def _other_is_at_its_own(self) -> bool:
+        """Return false where the other board may have come down to this one's address: nothing pulls its AD0 up."""
+        other = self._sensor.address ^ 1
+        if other & 1 == 0 or other not in self._around.worn:
+            return True
+        try:
+            return other in self._around.present and bool(Registers(self._bus, other).read(reg.WHO_AM_I))
+        except WireFault:
+            return False
 
     def _other_answers(self) -> bool:
         other = self._sensor.address ^ 1

@@ -23,7 +23,7 @@ from hinge_imu.sensing.parts import MPU6050, Part, in_mpu6050_counts, introducti
 from hinge_imu.sensing.screen import DEAD, Row, Screen, Thermometer, shared
 
 MOST_FAILING = 10  # transfers in a row; fewer are a knock on the plug
-PROOF = 60  # samples after a start that must look like those of one chip before any of them is handed out
+PROOF = 60  # samples that must look like those of one chip before any of them is handed out, where there may be two
 MOST_RESETS = 5  # in a row, without one sample in between
 STEADY_NS = 2_000_000  # a count read that took longer was interrupted, and its middle says little
 SECOND_NS = 1_000_000_000
@@ -38,8 +38,9 @@ class Mpu6050:
     """One chip on an open bus: first exhaust `start`, then call `poll` again and again.
 
     ``sensor`` is the index into `hinge_imu.samples.SEGMENTS` that its samples carry, ``clock`` gives session time in
-    ns, and ``remark`` hears what the chip went through, in the call that finds it. Both methods raise
-    `hinge_imu.sensing.i2c.BusFault` where only a new start can help; `start` mends whatever state the chip is in.
+    ns, and ``remark`` hears what the chip went through, in the call that finds it. ``witness`` tells whether the chip
+    that must not be at this address still answers at its own. Both methods raise `hinge_imu.sensing.i2c.BusFault`
+    where only a new start can help; `start` mends whatever state the chip is in.
 
     ``who_am_i`` and ``part`` tell what stands there, once it was started; ``more`` that the last poll left whole
     samples behind, because other chips want their turn.
@@ -54,6 +55,7 @@ class Mpu6050:
         sensor: int = 0,
         clock: Callable[[], int] = time.monotonic_ns,
         remark: Callable[[SensorFact, str], None],
+        witness: Callable[[], bool] = lambda: True,
     ) -> None:
         self.who_am_i = 0
         self.part: Part = MPU6050
@@ -67,6 +69,7 @@ class Mpu6050:
         self._sensor = sensor
         self._clock = clock
         self._remark = remark
+        self._witness = witness
         self._introduced = 0x68
         self._seq = 0
         self._to_drop = 0
@@ -116,7 +119,15 @@ class Mpu6050:
             if self._registers.failing > MOST_FAILING or self._silent(self._clock()):
                 raise
             return NOTHING
+        # Settings that two chips have in common read the same from both at once.
+        if self._unproven is None and len(samples) and not self._witness():
+            self._unproven = []
         return samples if self._unproven is None else self._proven(samples, self._unproven)
+
+    def rest(self) -> RawArray:
+        """Return what was still held back, at the end."""
+        held, self._unproven = self._unproven or [], []
+        return NOTHING if _shared(held) else np.concatenate([NOTHING, *held])
 
     # One poll -----------------------------------------------------------------------------------------------
 
@@ -157,16 +168,15 @@ class Mpu6050:
             raw["flags"] |= np.uint8(Flag.UNSURE_TIME)
         return raw
 
-    def _proven(self, samples: RawArray, before: list[RawArray]) -> RawArray:
-        """Hold the first samples after a start back until they show that one chip alone has measured them."""
-        before.append(samples)
-        if sum(map(len, before)) < PROOF:
+    def _proven(self, samples: RawArray, held: list[RawArray]) -> RawArray:
+        """Hold samples back until they show that one chip alone has measured them."""
+        held.append(samples)
+        if sum(map(len, held)) < PROOF:
             return NOTHING
-        first = np.concatenate(before)
-        if shared(np.concatenate([first["acc"], first["gyr"]], axis=1)):
+        if _shared(held):
             raise BusFault(f"{self._name}: two chips answer at once; {SHARED}")
         self._unproven = None
-        return first
+        return np.concatenate(held)
 
     def _decode(self, data: bytes) -> RawArray:
         words = np.frombuffer(data, ">i2").reshape(-1, 6)
@@ -252,3 +262,8 @@ class Mpu6050:
     @property
     def _name(self) -> str:
         return self._registers.chip
+
+
+def _shared(held: list[RawArray]) -> bool:
+    raw = np.concatenate([NOTHING, *held])
+    return bool(len(raw)) and shared(np.concatenate([raw["acc"], raw["gyr"]], axis=1))

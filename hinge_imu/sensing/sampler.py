@@ -56,7 +56,8 @@ class Sampler:
         self._chip = chip
         self._rescue = rescue
         sensors = self._config.sensors
-        around = Surroundings(self._bus_number, self._now, self._items.put, Escalation(rescue, len(sensors)), set())
+        worn, escalation = frozenset(sensor.address for sensor in sensors), Escalation(rescue, len(sensors))
+        around = Surroundings(self._bus_number, self._now, self._items.put, escalation, worn, set())
         self._lives = [Life(number, sensor, chip, poll_s, around) for number, sensor in enumerate(sensors)]
         self._runs = [life.run() for life in self._lives]
         self._due_ns = [0] * len(sensors)

@@ -1,3 +1,5 @@
+from itertools import islice
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,12 +13,21 @@ from hinge_imu.sensing.sampler import Sampler
 
 
 @pytest.mark.parametrize("rate", [1000 / n for n in range(1, 251)])
-def test_polls_see_every_phase_of_the_sample_clock_well_before_the_fifo_is_full(rate):
+def test_polls_come_well_before_the_fifo_is_full(rate):
     period = budget.poll_period_s(rate)
-    assert period * rate < 17, "the smallest FIFO holds 42, and a burst takes 20"
-    assert 0.005 < period <= max(0.05, 1.4 / rate)
-    phases = np.sort(np.arange(200) * period * rate % 1)
-    assert np.diff(phases).max() < 3 / 200
+    pauses = list(islice(budget.pauses_s(rate, period), 300))
+    assert max(pauses) * rate < 18, "the smallest FIFO holds 42, and a burst takes 20"
+    assert min(pauses) > 0
+    assert np.mean(pauses) == pytest.approx(period, rel=0.01)
+
+
+@pytest.mark.parametrize("rate", [50.0, 100.0, 200.0, 1000.0])
+@pytest.mark.parametrize("off", [-0.05, -0.03, -0.02, -0.01, 0.0, 0.01, 0.02, 0.03, 0.05])
+def test_polls_see_every_phase_of_the_sample_clock_however_far_off_it_runs(rate, off):
+    polls = np.cumsum(list(islice(budget.pauses_s(rate, budget.poll_period_s(rate)), 200)))
+    phases = np.sort(polls * rate * (1 + off) % 1)
+    assert np.diff(phases, append=1 + phases[0]).max() < 0.06
+    assert np.mean(phases) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize(
