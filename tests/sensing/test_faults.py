@@ -243,6 +243,43 @@ class TestTwoChipsAtOneAddress:
             rig.poll_for(mpu, 1)
         assert set(np.diff(serial(before))) == {1}
 
+    def test_when_both_have_the_same_trim_the_missing_neighbour_gives_them_away(self, new_rig, standing, noisy):
+        with new_rig(standing, noisy) as rig:
+            rig.chips[0x69].trim = rig.chips[0x68].trim
+            sampler = Sampler(Config(), clock=rig.clock.now)
+            list(sampler.in_virtual_time(rig.clock.advance, 3))
+            rig.bus.connect(0x68, rig.chips[0x68], rig.chips[0x69])
+            rig.bus.unplug(0x69)
+            items = list(sampler.in_virtual_time(rig.clock.advance, 5))
+        assert all(isinstance(item, SensorEvent) for item in items)
+        lost = {event.segment: event.text for event in items if event.what == "lost"}
+        assert "wire AD0" in lost["pelvis"]
+        assert "wire AD0" in lost["thorax"]
+
+    def test_a_neighbour_that_is_merely_unplugged_costs_no_sample(self, rig, serial):
+        began = rig.clock.now()
+        sampler = Sampler(Config(), clock=rig.clock.now)
+        items = list(sampler.in_virtual_time(rig.clock.advance, 3))
+        rig.bus.unplug(0x69)
+        items += sampler.in_virtual_time(rig.clock.advance, 4.1)
+        rig.bus.plug(0x69)
+        items += sampler.in_virtual_time(rig.clock.advance, 4)
+        raw = np.concatenate([item for item in items if not isinstance(item, SensorEvent)])
+        pelvis = raw[raw["sensor"] == 0]
+        assert set(np.diff(serial(pelvis))) == {1}
+        assert rig.clock.now() - began - pelvis["t_ns"][-1] < 10e6
+        assert not has(pelvis, Flag.AFTER_LOSS).any()
+
+    def test_what_is_held_back_is_handed_out_when_the_session_ends(self, rig, serial):
+        began = rig.clock.now()
+        sampler = Sampler(Config(), clock=rig.clock.now)
+        list(sampler.in_virtual_time(rig.clock.advance, 3))
+        rig.bus.unplug(0x69)
+        raw = [item for item in sampler.in_virtual_time(rig.clock.advance, 2) if not isinstance(item, SensorEvent)]
+        pelvis = np.concatenate(raw)
+        assert rig.clock.now() - began - pelvis["t_ns"][-1] < 10e6
+        assert set(np.diff(serial(pelvis))) == {1}
+
     @pytest.mark.parametrize("seed", range(30))
     def test_one_chip_is_never_taken_for_two(self, new_rig, standing, noisy, seed):
         clock = VirtualClock()
