@@ -104,16 +104,36 @@ static int is_bus(int fd)
 }
 
 /* A signal does not break off a transfer: the BCM2835's driver cannot be interrupted either. */
-static int move(int fd, void *data, size_t length, int out)
+static int send_packet(int fd)
 {
-    for (char *at = data; length;) {
-        ssize_t done = out ? send(fd, at, length, MSG_NOSIGNAL) : recv(fd, at, length, MSG_WAITALL);
+    size_t length = HEAD + packet.length;
+
+    for (char *at = (char *)&packet; length;) {
+        ssize_t done = send(fd, at, length, MSG_NOSIGNAL);
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
             return ENODEV; /* whoever played the bus is gone, as an unplugged adapter is */
         at += done;
         length -= done;
+    }
+    return 0;
+}
+
+/* Nothing is sent before it is asked for, so whatever has come belongs to this answer: mostly all of it at once. */
+static int receive_packet(int fd)
+{
+    size_t got = 0;
+
+    while (got < HEAD || got < HEAD + packet.length) {
+        ssize_t done = recv(fd, (char *)&packet + got, sizeof packet - got, 0);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return ENODEV;
+        got += done;
+        if (got >= HEAD && packet.length > sizeof packet.body)
+            return ENODEV;
     }
     return 0;
 }
@@ -125,12 +145,9 @@ static int exchange(int fd, unsigned long request, const unsigned char *end)
 
     packet.length = end - packet.body;
     packet.what = request;
-    if ((error = move(fd, &packet, HEAD + packet.length, 1)) || (error = move(fd, &packet, HEAD, 0)))
+    if ((error = send_packet(fd)) || (error = receive_packet(fd)))
         return error;
-    if (packet.length > sizeof packet.body)
-        return ENODEV;
-    error = move(fd, packet.body, packet.length, 0);
-    return error ? error : (int)packet.what;
+    return packet.what;
 }
 
 /* The requests ------------------------------------------------------------------------------------------------ */
