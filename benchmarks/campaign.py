@@ -33,8 +33,8 @@ from hinge_imu.samples import BAD, NS, SEGMENTS, Header, Item, RawArray
 HEALED_S = 6.0
 """A lost chip is looked for every 2 s and takes 0.3 s to start; the rest is for a look that fails."""
 
-LEAST_PAUSE_S = 0.05
-"""Polls are 37 ms apart; a longer pause between two good samples is one without samples."""
+LEAST_PAUSE_S = 0.08
+"""Polls are 32 to 42 ms apart; a longer pause between two good samples is one without samples."""
 
 WRONG = np.array([2 * 2048] * 3 + [125 * 16.4] * 3)
 """In counts: 2 g, 125 deg/s. I2C has no checksum; a flipped bit that changes less than this is not noticed."""

@@ -59,12 +59,12 @@ def lost(polled):
     """The thorax is gone for three seconds, in the second rep."""
     raw = polled.raw.copy()
     thorax = raw["sensor"] == 1
-    gone = thorax & (raw["t_ns"] > 5.5e9) & (raw["t_ns"] < 8.5e9)
+    gone = thorax & (raw["t_ns"] > 5.6e9) & (raw["t_ns"] < 8.5e9)
     raw["flags"][np.flatnonzero(thorax & (raw["t_ns"] >= 8.5e9))[0]] |= np.uint8(Flag.AFTER_LOSS)
     raw = raw[~gone]
     remarks = {
         int(np.searchsorted(raw["t_ns"], at_s * 1e9)): SensorEvent(segment="thorax", what=what, at_s=at_s)
-        for what, at_s in (("lost", 5.6), ("back", 8.49))
+        for what, at_s in (("lost", 5.7), ("back", 8.49))
     }
     return polled._replace(raw=raw, remarks=remarks)
 
@@ -136,12 +136,12 @@ def test_a_chip_that_is_gone_is_said_and_what_it_missed_is_null(lost, replayed):
     facts = [event for event in said.of(SensorEvent) if event.segment == "thorax" and event.what != "saturated"]
     assert [event.what for event in facts] == ["lost", "back", "gap"]
     gap = facts[-1]
-    assert (gap.at_s, gap.lost_s) == pytest.approx((5.5, 3.0), abs=0.05)
+    assert (gap.at_s, gap.lost_s) == pytest.approx((5.6, 2.9), abs=0.05)
     first, second = confirmed(said)
     assert first.spine_flexion_peak_deg == pytest.approx(9, abs=1.5)
     assert (second.spine_flexion_peak_deg, second.thorax_rom_deg) == (None, None)
     assert second.pelvis_rom_deg == pytest.approx(68 - 33, abs=2)
-    blind = (said.angles.t_s > 5.6) & (said.angles.t_s < 8.4)
+    blind = (said.angles.t_s > 5.7) & (said.angles.t_s < 8.4)
     assert np.isnan(said.angles.thorax[blind]).all()
     assert np.isfinite(said.angles.pelvis[blind]).all()
 
@@ -274,5 +274,5 @@ def test_the_session_is_summed_up_last(lost, replayed):
         summed = session.sensors[segment]
         assert (summed.samples, summed.left_out) == (len(mine), np.count_nonzero(mine["flags"] & Flag.SATURATED))
     assert session.sensors["pelvis"].lost_s == 0.0
-    assert session.sensors["thorax"].lost_s == pytest.approx(3.0, abs=0.05)
+    assert session.sensors["thorax"].lost_s == pytest.approx(2.9, abs=0.05)
     assert session.sensors["thorax"].events.keys() == {"lost", "back", "gap", "saturated"}
