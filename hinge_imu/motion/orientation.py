@@ -2,8 +2,9 @@
 
 The gyroscope alone turns the specific force into a frame that hardly moves; there a slow low-pass leaves gravity and
 takes away what the lifter's movement adds; turned back, it is the inclination. The force is low-passed as it is, not
-made a unit vector first: movement then averages out, instead of bending every sample. Inclination needs no heading, so
-there is no magnetometer, and nothing that drifts about the vertical.
+made a unit vector first: movement then averages out, instead of bending every sample. What a bias of the gyroscope
+moves that frame by is learnt from the way gravity goes, and taken off. Inclination needs no heading, so there is no
+magnetometer, and nothing that drifts about the vertical.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from scipy.signal import bilinear, sosfilt, sosfilt_zi, tf2sos
 
 from hinge_imu.motion import quaternion
+from hinge_imu.motion.drift import Drift
+from hinge_imu.motion.lowpass import GravityLowpass
 from hinge_imu.motion.offline import up_offline
-from hinge_imu.motion.rest import GyroBias, Stillness, turn_rate
+from hinge_imu.motion.rest import REST_S, GyroBias, Stillness, turn_rate
 from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, Times, stretches
 
 __all__ = ["Inclination", "Orientation", "Tracker", "tracker", "up_offline", "up_online"]
@@ -25,9 +27,6 @@ STANDARD_GRAVITY = 9.80665
 
 TAU_S = 3.0
 """Time constant of the gravity low-pass, the best on optically tracked movement (BROAD, DOI 10.3390/data6070072)."""
-
-DRIFT_S = 10.0
-"""Time constant over which gravity's drift is averaged; between 7 and 15 s it hardly matters."""
 
 COAST_S = 0.2
 """Over a hole as long as this the rate is taken for a straight line. In simulated lifts that costs up to 2.5 degrees,
@@ -59,47 +58,6 @@ class Tracker(Protocol):
         """Take what comes next as not joined to what came before."""
 
 
-class GravityLowpass:
-    """A mean that grows for a second or two, then a low-pass that lags behind neither rest nor a steady drift.
-
-    A second-order Butterworth low-pass L(s) of time constant tau, as in VQF, follows gravity that drifts at a steady
-    rate (an unknown gyroscope bias makes it do so) late by sqrt(2) / w, w = sqrt(2) / tau. The drift is slow to change,
-    so its rate is taken from a much longer average, and what the lag costs is put back:
-    L(s) (1 + lag s / (1 + slow s)).
-    """
-
-    def __init__(self, rate_hz: float, tau_s: float) -> None:
-        w = np.sqrt(2) / tau_s
-        lag = np.sqrt(2) / w
-        up = np.polymul([w * w], [DRIFT_S + lag, 1.0])
-        down = np.polymul([1.0, np.sqrt(2) * w, w * w], [DRIFT_S, 1.0])
-        self._sections = tf2sos(*bilinear(up, down, fs=rate_hz))
-        self.restart(max(2, round(rate_hz)))
-
-    def restart(self, growing: int, mean: Floats | None = None, seen: int = 0) -> None:
-        """Begin anew with a mean that grows over so many samples, from the mean (3,) of those already seen."""
-        self._missing, self._seen = max(0, growing - seen), seen
-        self._sum = np.zeros((1, 3)) if mean is None else mean[None] * seen
-        self._state: Floats | None = None
-
-    def push(self, force: Floats) -> Floats:
-        """Take and return (N,3)."""
-        head = min(self._missing, len(force))
-        out = np.empty_like(force)
-        if head:
-            sums = np.cumsum(np.concatenate([self._sum, force[:head]]), axis=0)
-            out[:head] = sums[1:] / (self._seen + np.arange(1, head + 1))[:, None]
-            self._sum = sums[-1:]
-            self._seen += head
-            self._missing -= head
-        if head < len(force):
-            if self._state is None:
-                # The state of a filter that has read the mean for ever.
-                self._state = sosfilt_zi(self._sections)[:, :, None] * (self._sum / self._seen)
-            out[head:], self._state = sosfilt(self._sections, force[head:], axis=0, zi=self._state)
-        return out
-
-
 class Inclination:
     """The streaming filter of one sensor, at an even ``rate_hz``; blocks may be cut anywhere.
 
@@ -115,6 +73,8 @@ class Inclination:
         self._bias = GyroBias(rate_hz)
         self._turned = quaternion.Product()
         self._gravity = GravityLowpass(rate_hz, tau_s)
+        self._drift = Drift(rate_hz)
+        self._rest = round(REST_S * rate_hz)
         self._last_rate: Floats | None = None
         self._recent = np.empty((0, 6))
         self._pause = max(2, round(PAUSE_S * rate_hz))
@@ -128,6 +88,7 @@ class Inclination:
     def restart(self) -> None:
         """Take what comes next as not joined to what came before; the gyroscope's bias is kept."""
         self._stillness.restart()
+        self._drift.restart()
         self._gravity.restart(round((REGROWTH_S if self._bias.weight else SETTLE_S) / self._period))
         self._last_rate = None
         self._age, self.settled_after = 0, round(SETTLE_S / self._period)
@@ -139,7 +100,9 @@ class Inclination:
             return np.empty((0, 3)), np.empty(0, bool)
         quiet = self._stillness.push(gyr, acc)
         still = quiet.standing >= self._stillness.second
-        first = int(np.argmax(still)) if self._bias.weight == 0 and still.any() else len(gyr)
+        if self._bias.weight:
+            return self._integrate(gyr, acc, quiet.calm), still
+        first = int(np.argmax(still)) if still.any() else len(gyr)
         up = [self._integrate(gyr[:first], acc[:first], quiet.calm[:first])]
         self._recent = np.concatenate([self._recent, np.concatenate([gyr, acc], axis=1)])
         if first < len(gyr):
@@ -153,6 +116,8 @@ class Inclination:
         second = recent[-self._stillness.second :]
         self._bias.begin(second[:, :3] - turn_rate(second[:, 3:], 1 / self._period))
         force = np.cumsum(second[:, 3:], axis=0)[-1:] / len(second)
+        self._drift.rest()
+        self._drift.restart()
         self._gravity.restart(self._stillness.second, quaternion.rotate(self._turned.last, force.T)[:, 0], len(second))
 
     def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> Floats:
@@ -160,10 +125,25 @@ class Inclination:
             return np.empty((0, 3))
         rate = gyr - self._bias.push(gyr, calm_for)
         turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate).T))
-        gravity = self._level(quaternion.rotate(turned, acc.T).T, rate)
-        up = quaternion.rotate(quaternion.conjugate(turned), gravity.T)
+        gravity = self._follow(turned, quaternion.rotate(turned, acc.T), rate, calm_for)
+        up = quaternion.rotate(quaternion.conjugate(turned), gravity)
         unit: Floats = up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])
         return unit.T
+
+    def _follow(self, turned: Floats, force: Floats, rate: Floats, calm_for: Times) -> Floats:
+        """Return gravity (3,N) in the frame that the gyroscope keeps, window by window of its drift."""
+        parts, start = [], 0
+        while start < len(rate):
+            part = slice(start, min(start + self._drift.room, len(rate)))
+            drift = self._drift.push(turned[:, part])
+            left = self._level((force[:, part] - drift).T, rate[part]).T
+            parts.append(left + drift)
+            start = part.stop
+            if not self._drift.room:
+                if calm_for[start - 1] >= self._rest:
+                    self._drift.rest()
+                self._drift.learn(left[:, -1])
+        return np.concatenate(parts, axis=1)
 
     def _level(self, force: Floats, rate: Floats) -> Floats:
         """Return gravity (N,3) in the frame that the gyroscope keeps; after a restart the first pause shows it best."""

@@ -32,6 +32,9 @@ BIAS_MEMORY_S = 5.0
 """So many seconds of earlier rest weigh as much as the same time of new rest."""
 
 
+LIMITS = np.square([SWAY, CALM]).T
+
+
 class Quiet(NamedTuple):
     """For how many samples, each included, a sensor has swayed no more than a person who stands, and been calm (N,)."""
 
@@ -44,35 +47,29 @@ class Stillness:
 
     def __init__(self, rate_hz: float) -> None:
         self.second = max(2, round(STILL_S * rate_hz))
-        self._mean_gain = 1 - np.exp(-1 / (MEAN_S * rate_hz))
-        self._spread_gain = 1 - np.exp(-1 / (SPREAD_S * rate_hz))
+        self._to_mean, self._to_spread = _smoother(MEAN_S, rate_hz), _smoother(SPREAD_S, rate_hz)
         self.restart()
 
     def restart(self) -> None:
         """Forget the past, as after a gap."""
         self._mean: Floats | None = None
         self._spread = np.zeros((1, 2))
-        self._run = [0, 0]
+        self._run = np.zeros(2, int)
 
     def push(self, gyr: Floats, acc: Floats) -> Quiet:
         """Take (N,3) rad/s and (N,3) m/s^2."""
         values = np.concatenate([gyr, acc], axis=1)
         if self._mean is None:
-            self._mean = values[:1] * (1 - self._mean_gain)
-        mean, self._mean = _smooth(values, self._mean_gain, self._mean)
+            self._mean = values[:1] * -self._to_mean[1][1]
+        mean, self._mean = lfilter(*self._to_mean, values, axis=0, zi=self._mean)
         square = (values - mean) ** 2
-        sums = np.stack(
-            [square[:, 0] + square[:, 1] + square[:, 2], square[:, 3] + square[:, 4] + square[:, 5]], axis=1
-        )
-        spread, self._spread = _smooth(sums, self._spread_gain, self._spread)
-        return Quiet(*(self._count(spread, limits, run) for run, limits in enumerate((SWAY, CALM))))
-
-    def _count(self, spread: Floats, limits: tuple[float, float], run: int) -> Times:
-        quiet = (spread[:, 0] < limits[0] ** 2) & (spread[:, 1] < limits[1] ** 2)
-        number = np.arange(len(quiet))
-        count: Times = number - np.maximum.accumulate(np.where(quiet, -1 - self._run[run], number))
-        self._run[run] = int(count[-1])
-        return count
+        sums = square[:, ::3] + square[:, 1::3] + square[:, 2::3]
+        spread, self._spread = lfilter(*self._to_spread, sums, axis=0, zi=self._spread)
+        quiet = (spread[:, :1] < LIMITS[0]) & (spread[:, 1:] < LIMITS[1])
+        number = np.arange(1, len(quiet) + 1)[:, None]
+        count = number - np.maximum.accumulate(np.where(quiet, -self._run, number), axis=0)
+        self._run = count[-1]
+        return Quiet(*count.T)
 
 
 class GyroBias:
@@ -93,14 +90,14 @@ class GyroBias:
 
     def push(self, gyr: Floats, calm_for: Times) -> Floats:
         """Take (N,3) rad/s with the counts of calm samples; return the bias that is known at each (N,3)."""
-        still = (calm_for >= self._enough) & (self.weight > 0)
+        still = calm_for >= (self._enough if self.weight else np.inf)
         sums = np.cumsum(np.concatenate([self._sum, gyr]), axis=0)
         self._sum = sums[-1:]
         known = np.empty_like(gyr)
         last = 0
         if not still[0]:
             self._settle()
-        for start, stop in stretches(still):
+        for start, stop in stretches(still) if still.any() else ():
             known[last:start] = self.bias
             begin = start - int(calm_for[start]) + 1
             before = sums[begin] if begin >= 0 else self._sum_before
@@ -139,6 +136,7 @@ def turn_rate(acc: Floats, rate_hz: float) -> Floats:
     return rate
 
 
-def _smooth(values: Floats, gain: float, state: Floats) -> tuple[Floats, Floats]:
-    smoothed: tuple[Floats, Floats] = lfilter([gain], [1.0, gain - 1.0], values, axis=0, zi=state)
-    return smoothed
+def _smoother(seconds: float, rate_hz: float) -> tuple[Floats, Floats]:
+    """Return b and a of the running mean with this time constant."""
+    gain = 1 - np.exp(-1 / (seconds * rate_hz))
+    return np.array([gain]), np.array([1.0, gain - 1.0])

@@ -1,3 +1,7 @@
+import pickle
+from copy import deepcopy
+from typing import get_args
+
 import msgspec
 import numpy as np
 import pytest
@@ -5,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from hinge_imu.config import Config, MotionConfig
+from hinge_imu.config import Config, Filter, MotionConfig
+from hinge_imu.motion.library import Library
 from hinge_imu.motion.orientation import Inclination, Orientation, tracker, up_online
 from hinge_imu.samples import Frames, Header
 
 RATE = 100.0
+LIBRARY = get_args(Library)
 boards = st.integers(0, 2**32 - 1).map(lambda seed: Rotation.random(rng=np.random.default_rng(seed)))
 
 
@@ -100,7 +106,29 @@ def test_cutting_the_stream_anywhere_changes_nothing(bowing, cuts, biased):
     np.testing.assert_allclose(np.concatenate(parts), up_online(gyr, bow.acc, RATE), rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["inclination", "madgwick", "mahony"])
+@pytest.mark.parametrize("name", get_args(Filter))
+@pytest.mark.parametrize("passed_on", [deepcopy, lambda tracker: pickle.loads(pickle.dumps(tracker))])  # noqa: S301 - its own
+def test_a_filter_kept_in_mid_stream_goes_on_to_the_last_bit_as_if_nothing_had_been(bowing, name, passed_on):
+    bow = bowing([0, 2, 3, 5, 6], [0, 0, 70, 70, 0], board=Rotation.from_rotvec([1, 2, 3]))
+    steady, kept = tracker(header(filter=name)), tracker(header(filter=name))
+    for start in range(0, len(bow.t), 75):
+        part = bow.gyr[start : start + 75] + 0.02, bow.acc[start : start + 75]
+        kept = passed_on(kept)
+        for whole, again in zip(steady.track(*part), kept.track(*part), strict=True):
+            assert np.array_equal(whole, again)
+
+
+def test_a_kept_filter_and_the_one_it_was_copied_from_do_not_share_what_they_know(bowing):
+    bow = bowing([0, 2, 3, 5], [0, 0, 70, 70])
+    first = Inclination(RATE)
+    first.push(bow.gyr[:150], bow.acc[:150])
+    kept = deepcopy(first)
+    first.push(bow.gyr[150:] + 1.0, bow.acc[150:])
+    rest = kept.push(bow.gyr[150:], bow.acc[150:])
+    assert np.array_equal(rest, up_online(bow.gyr, bow.acc, RATE)[150:])
+
+
+@pytest.mark.parametrize("name", get_args(Filter))
 def test_a_block_without_samples_is_fine_at_any_moment(bowing, name):
     bow = bowing([0, 2, 3], [0, 0, 30])
     plain, interrupted = tracker(header(filter=name)), tracker(header(filter=name))
@@ -113,7 +141,7 @@ def test_a_block_without_samples_is_fine_at_any_moment(bowing, name):
         assert np.array_equal(np.concatenate(parts), whole)
 
 
-@pytest.mark.parametrize("name", ["madgwick", "mahony"])
+@pytest.mark.parametrize("name", LIBRARY)
 def test_the_filters_of_the_library_find_the_same_bow(bowing, apart, name):
     bow = bowing([0, 3, 4.5, 7], [0, 0, 30, 30], board=Rotation.from_rotvec([0.4, -1.2, 2.0]))
     up, still = tracker(header(filter=name)).track(bow.gyr, bow.acc)
@@ -153,7 +181,7 @@ def test_after_a_long_gap_in_a_movement_gravity_is_trusted_again_one_second_late
     poses = Orientation(header()).push(lost(both(bow), 360, 470))  # back when on the way up
     assert np.array_equal(poses.valid[:, 1], (np.arange(len(bow.t)) < 360) | (np.arange(len(bow.t)) >= 570))
     assert poses.valid[:, 0].all(), "the other sensor never noticed"
-    assert apart(poses.up[570:, 1], bow.up[570:]).max() < 0.5
+    assert apart(poses.up[570:, 1], bow.up[570:]).max() < 0.6
 
 
 def test_after_a_long_gap_a_pause_of_three_tenths_shows_gravity(bowing, apart):
@@ -197,7 +225,7 @@ def test_a_hole_in_a_rest_does_not_end_it(bowing):
     assert np.array_equal(poses.still[100:, 1], poses.valid[100:, 1])
 
 
-@pytest.mark.parametrize("name", ["madgwick", "mahony"])
+@pytest.mark.parametrize("name", LIBRARY)
 def test_the_filters_of_the_library_coast_and_settle_too(bowing, apart, name):
     bow = bowing([0, 3, 4.5, 9], [0, 0, 30, 30])
     frames = lost(lost(both(bow), 330, 345), 500, 600)
@@ -218,9 +246,10 @@ def test_the_gyroscope_s_bias_outlives_a_gap(bowing, apart):
 
 
 @settings(deadline=None, max_examples=8)
-@given(cuts=st.lists(st.integers(0, 1000), max_size=8).map(sorted))
+@given(cuts=st.lists(st.integers(0, 2000), max_size=8).map(sorted))
 def test_gaps_are_the_same_however_the_frames_are_cut(bowing, cuts):
-    frames = both(bowing([0, 2, 3.5, 10], [0, 0, 60, 60]))
+    bow = bowing([0, 2, 3.5, 5, 6.5, 9, 12, 16, 20], [0, 0, 60, 60, 0, 50, 10, 60, 0])
+    frames = both(bow._replace(gyr=bow.gyr + 0.01 * bow.angle[:, None]))
     frames.valid[290:400, 1] = frames.valid[700:720, 0] = frames.valid[405:409, 1] = frames.valid[:3, 1] = False
     whole, cut = Orientation(header()).push(frames), Orientation(header())
     parts = [cut.push(Frames(*(np.split(part, cuts)[i] for part in frames))) for i in range(len(cuts) + 1)]

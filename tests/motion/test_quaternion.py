@@ -68,6 +68,19 @@ def test_sample_by_sample_the_running_product_is_the_same_to_the_last_bit():
     assert np.array_equal(running_product(d, range(1, 500)), running_product(d))
 
 
+@settings(deadline=None, max_examples=10)
+@given(cut=st.integers(1, 2999))
+def test_long_blocks_give_the_same_to_the_last_bit_as_short_ones(cut):
+    d = quaternion.from_rotation_vector(np.random.default_rng(1).normal(scale=0.3, size=(3, 3000)))
+    short = range(quaternion.SHORT // 3, 3000, quaternion.SHORT // 3)
+    assert np.array_equal(running_product(d, [cut]), running_product(d, short))
+
+
+def test_a_block_without_rotations_changes_nothing():
+    d = quaternion.from_rotation_vector(TURNS.T)
+    assert np.array_equal(running_product(d, [200, 200, 384, 384]), running_product(d))
+
+
 def test_the_running_product_stays_a_rotation_for_hours():
     d = quaternion.from_rotation_vector(np.full((3, 200_000), 0.01))
     assert np.abs(np.linalg.norm(running_product(d)[:, -1000:], axis=0) - 1).max() < 1e-12

@@ -1,0 +1,91 @@
+"""By how much the gyroscope's bias has strayed since the last rest, as the drift of gravity shows it.
+
+In the frame that the gyroscope keeps, a bias b makes gravity g drift at (R b) x g, where R turns from the sensor to
+that frame. Over some seconds of movement that shows b, but for what lies along g; once b is known, so is the drift.
+VQF estimates a bias in motion from the same, sample by sample (Laidig & Seel 2023, DOI 10.1016/j.inffus.2022.10.014);
+from window to window it costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hinge_imu.motion import quaternion
+from hinge_imu.samples import Floats
+
+WINDOW_S, STRIDE_S = 5.0, 0.1
+"""Over so long the drift is watched; 3 to 8 s hardly differ. So often the turn is looked at meanwhile."""
+
+WANDER, WANDER_S = np.radians(0.4), 60.0
+"""How far the bias strays from that of the last rest, rad/s, and within what time: an MPU-6050's is given as +-20
+deg/s from -40 to 85 degrees C (PS-MPU-6000A rev 3.4, section 6.1), so this is what 2.5 K do to it."""
+
+BEGUN = np.radians(0.05)
+"""How well a rest shows the bias, rad/s."""
+
+UNREST = 0.25
+"""What movement adds to the gravity that is seen at one end of a window, against the other, m/s^2."""
+
+
+class Drift:
+    """Gravity's drift, block after block; no block may reach beyond the end of a window.
+
+    The bias is followed by a Kalman filter (Kalman 1960, DOI 10.1115/1.3662552) whose state decays towards what the
+    last rest showed.
+    """
+
+    def __init__(self, rate_hz: float) -> None:
+        self._stride = max(1, round(STRIDE_S * rate_hz))
+        self._step = self._stride / rate_hz
+        self._window = self._stride * round(WINDOW_S / self._step)
+        self._stays = np.exp(-WINDOW_S / WANDER_S)
+        self.rest()
+        self.restart()
+
+    def rest(self) -> None:
+        """Take note that the gyroscope's bias has been seen anew."""
+        self._bias, self._covariance = np.zeros(3), BEGUN**2 * np.eye(3)
+
+    def restart(self) -> None:
+        """Begin a window, before which nothing is known of gravity."""
+        self._number = 0
+        self._turns: list[Floats] = []
+        self._gravity = self._left = np.zeros(3)
+        self._drift = np.zeros((3, 1))
+
+    @property
+    def room(self) -> int:
+        """How many samples the window still has room for."""
+        return self._window - self._number
+
+    def push(self, turned: Floats) -> Floats:
+        """Take turns (4,N) from the sensor to the gyroscope's frame, return gravity's drift there (3,N) m/s^2."""
+        n, number = turned.shape[1], self._number
+        self._number += n
+        turns = turned[:, -number % self._stride :: self._stride]
+        if not turns.shape[1]:
+            return np.broadcast_to(self._drift, (3, n))
+        self._turns.append(turns)
+        drifts = np.cumsum(np.concatenate([self._drift, self._caused(turns, self._bias)], axis=1), axis=1)
+        self._drift = drifts[:, -1:]
+        which = np.arange(number, number + n) // self._stride - (number - 1) // self._stride
+        return drifts.take(which, axis=1)
+
+    def learn(self, left: Floats) -> None:
+        """Take at a window's end what of gravity (3,) m/s^2 the drift did not explain."""
+        if self._left.any():
+            turns = np.concatenate(self._turns, axis=1)
+            seen = np.stack([np.cumsum(self._caused(turns, axis), axis=1)[:, -1] for axis in np.eye(3)], axis=1)
+            bias, spread = self._stays * self._bias, 1 - self._stays**2
+            covariance = self._stays**2 * self._covariance + spread * WANDER**2 * np.eye(3)
+            gain = covariance @ seen.T @ np.linalg.inv(seen @ covariance @ seen.T + UNREST**2 * np.eye(3))
+            self._bias = bias + gain @ (left - self._left)
+            self._covariance = covariance - gain @ seen @ covariance
+        self._left, self._gravity = left, left + self._drift[:, 0]
+        self._number, self._turns = 0, []
+
+    def _caused(self, turns: Floats, bias: Floats) -> Floats:
+        """Return by how much (3,N) m/s^2 a bias (3,) rad/s moves gravity in each stride."""
+        x, y, z = quaternion.rotate(turns, bias[:, None])
+        gx, gy, gz = self._step * self._gravity
+        return np.stack([y * gz - z * gy, z * gx - x * gz, x * gy - y * gx])

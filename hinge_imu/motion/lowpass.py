@@ -1,0 +1,57 @@
+"""The slow low-pass that leaves gravity of the specific force, and takes away the lifter's movement."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import bilinear, lfilter, lfilter_zi
+
+from hinge_imu.samples import Floats
+
+DRIFT_S = 20.0
+"""Time constant over which gravity's drift is averaged; between 15 and 30 s it hardly matters."""
+
+
+class GravityLowpass:
+    """A mean that grows for a second or two, then a low-pass that lags behind neither rest nor a steady drift.
+
+    A second-order Butterworth low-pass L(s) of time constant tau, as in VQF, follows gravity that drifts at a steady
+    rate (an unknown gyroscope bias makes it do so) late by sqrt(2) / w, w = sqrt(2) / tau. The drift is slow to change,
+    so its rate is taken from a much longer average, and what the lag costs is put back:
+    L(s) (1 + lag s / (1 + slow s)).
+    """
+
+    def __init__(self, rate_hz: float, tau_s: float) -> None:
+        w = np.sqrt(2) / tau_s
+        lag = np.sqrt(2) / w
+        self._low = bilinear([w * w], [1.0, np.sqrt(2) * w, w * w], fs=rate_hz)
+        self._lead = bilinear([DRIFT_S + lag, 1.0], [DRIFT_S, 1.0], fs=rate_hz)
+        self.restart(max(2, round(rate_hz)))
+
+    def restart(self, growing: int, mean: Floats | None = None, seen: int = 0) -> None:
+        """Begin anew with a mean that grows over so many samples, from the mean (3,) of those already seen."""
+        self._missing, self._seen = max(0, growing - seen), seen
+        self._sum = np.zeros((1, 3)) if mean is None else mean[None] * seen
+        self._states: tuple[Floats, Floats] | None = None
+
+    def push(self, force: Floats) -> Floats:
+        """Take and return (N,3)."""
+        head = min(self._missing, len(force))
+        if not head:
+            return self._filter(force)
+        sums = np.cumsum(np.concatenate([self._sum, force[:head]]), axis=0)
+        means = sums[1:] / (self._seen + np.arange(1, head + 1))[:, None]
+        self._sum = sums[-1:]
+        self._seen += head
+        self._missing -= head
+        return np.concatenate([means, self._filter(force[head:])]) if head < len(force) else means
+
+    def _filter(self, force: Floats) -> Floats:
+        if self._states is None:
+            # Those of filters that have read the mean for ever.
+            mean = self._sum / self._seen
+            self._states = lfilter_zi(*self._low)[:, None] * mean, lfilter_zi(*self._lead)[:, None] * mean
+        low, low_state = lfilter(*self._low, force, axis=0, zi=self._states[0])
+        out: Floats
+        out, lead_state = lfilter(*self._lead, low, axis=0, zi=self._states[1])
+        self._states = low_state, lead_state
+        return out
