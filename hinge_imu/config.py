@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 Segment = Literal["pelvis", "thorax"]
-Filter = Literal["inclination", "madgwick", "mahony"]
+Filter = Literal["inclination", "madgwick", "mahony", "ekf", "aqua", "complementary"]
 Exercise = Literal[
     "auto",
     "hinge",
@@ -50,20 +50,27 @@ class ChipConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Corrections of one chip: ``acc = acc_matrix @ (measured - acc_bias)``, ``gyr = measured - gyr_bias``.
 
-    ``acc_bias`` in m/s^2, ``gyr_bias`` in rad/s, both in sensor axes.
+    ``acc_bias`` in m/s^2, ``gyr_bias`` in rad/s, both in sensor axes; ``made_utc`` says when it was made, where that is
+    known.
     """
 
     acc_bias: Vector = (0.0, 0.0, 0.0)
     acc_matrix: Matrix = IDENTITY
     gyr_bias: Vector = (0.0, 0.0, 0.0)
+    made_utc: str | None = None
 
 
 class SensorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One sensor of the strap: where it sits, its I2C address, and its calibration."""
+    """One sensor of the strap: where it sits, its I2C address, and its calibration.
+
+    ``calibration_file`` names one that `hinge-imu calibrate sensor` has stored, from the folder of the TOML file; it
+    is read when a session starts, and its numbers then stand in ``calibration``.
+    """
 
     segment: Segment
     address: Literal[0x68, 0x69]
     calibration: Calibration = Calibration()
+    calibration_file: str | None = None
 
 
 class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -133,13 +140,22 @@ def load(path: Path | None = None) -> Config:
     tables: dict[str, Any] = {}
     files = [shipped() / "mpu6050.toml", shipped() / "sensors.toml", *([path] if path else [])]
     for file in files:
-        for name, value in _read(file).items():
+        for name, value in _located(_read(file), file.parent).items():
             merged = {**tables.get(name, {}), **value} if isinstance(value, dict) else value
             tables[name] = merged
     try:
         return msgspec.convert(tables, Config)
     except (msgspec.ValidationError, ValueError) as error:
         raise ConfigError(f"{files[-1]}: {error}; firmware_config/README.md lists what can be set") from error
+
+
+def _located(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Let the files that the sensors' tables name be found from anywhere."""
+    sensors = tables.get("sensors", [])
+    for sensor in sensors if isinstance(sensors, list) else []:
+        if isinstance(sensor, dict) and isinstance(named := sensor.get("calibration_file"), str):
+            sensor["calibration_file"] = str(folder.absolute() / Path(named).expanduser())
+    return tables
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -26,6 +26,7 @@ SensorFact = Literal[
     "thermometer",
     "rate",
     "slow_bus",
+    "slipped",
 ]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 import msgspec
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent
 from hinge_imu.motion.alignment import Alignment
@@ -26,9 +27,10 @@ def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) ->
     ``frames`` are the whole session's, ``said`` is the final word of the first pass.
     """
     poses = _poses(header, Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))))
-    alignment = Alignment(header)
+    turns: list[tuple[int, int, Rotation]] = []
+    alignment = Alignment(header, lambda *turn: turns.append(turn))
     alignment.push(poses)
-    angles = alignment.in_hindsight(poses)
+    angles = alignment.in_hindsight(_as_worn_last(poses, turns))
     reps = again([event for event in said if isinstance(event, RepEvent)], angles, header)
     return angles, [event for old in said for event in _replaced(old, reps)]
 
@@ -42,6 +44,20 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
         mine = [rep for rep in reps.values() if rep.set == event.set]
         return [msgspec.structs.replace(event, start_s=mine[0].start_s, end_s=mine[-1].end_s)]
     return [] if isinstance(event, FaultEvent) else [event]
+
+
+def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> Poses:
+    """Return the poses as boards would have seen them that sat from the start as they did in the end."""
+    up = poses.up.copy()
+    for worn in range(up.shape[1]):
+        since, stop = Rotation.identity(), len(up)
+        for sensor, t_ns, turn in reversed(turns):
+            if sensor == worn:
+                start = int(np.searchsorted(poses.t_ns, t_ns))
+                up[start:stop, worn] = since.apply(up[start:stop, worn])
+                since, stop = since * turn, start
+        up[:stop, worn] = since.apply(up[:stop, worn])
+    return poses._replace(up=up)
 
 
 def _poses(header: Header, frames: Frames) -> Poses:

@@ -56,6 +56,7 @@ class Pipeline:
         angles = self._alignment.push(self._orientation.push(frames))
         if self._watch is not None:
             self._watch(angles)
+        self._waiting += self._alignment.said()
         said = [*self._waiting, *self._notices.push(frames, angles), *self._counter.push(angles)]
         # Whatever the size of the block: in the order of the samples that decided.
         said.sort(key=itemgetter(0))

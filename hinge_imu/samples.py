@@ -71,12 +71,32 @@ BAD = Flag.SATURATED | Flag.SPIKE | Flag.FROZEN | Flag.DEAD
 """What makes a sample no measurement; its time still counts."""
 
 
+class Worn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a board sat on its segment when the wearer was calibrated, unit vectors in sensor axes.
+
+    ``up`` is where up was in the stance, ``falls`` where up moves, across that, when the segment leans forward.
+    """
+
+    up: tuple[float, float, float]
+    falls: tuple[float, float, float]
+
+
+class Wearer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of a wearer beforehand: how each board sits, and how far the spine goes, in deg, where measured."""
+
+    made_utc: str
+    worn: dict[Segment, Worn]
+    spine_flexion_deg: float | None = None
+    spine_extension_deg: float | None = None
+
+
 class Header(msgspec.Struct, frozen=True, kw_only=True):
     """What a raw stream means: said once, before its first sample, and stored in every recording.
 
     ``acc_scale`` in m/s^2 and ``gyr_scale`` in rad/s per count (1 for SI); ``delay_s`` is the low-pass delay to
     be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
-    ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session.
+    ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``wearer`` is what
+    `hinge-imu calibrate wearer` has found of the athlete.
     """
 
     session_id: str
@@ -93,6 +113,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     started_utc: str | None = None
     simulated: bool = False
     labels: dict[str, str] = {}
+    wearer: Wearer | None = None
     config: Config = Config()
     format: int = FORMAT
 

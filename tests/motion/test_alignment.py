@@ -1,3 +1,5 @@
+import re
+
 import msgspec
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.motion.alignment import Alignment
-from hinge_imu.samples import Header, Poses, SagittalAngles
+from hinge_imu.samples import Header, Poses, SagittalAngles, Wearer
 
 RATE = 100.0
 HEADER = Header(session_id="s", unit="SI", clock="timed", rate_hz=RATE)
@@ -22,19 +24,20 @@ def leaning(t, *bends):
 def posed(pelvis, thorax, side=0.0, seed=0):
     """Poses of two boards mounted any way round, from inclinations (N,) and a sideways lean of both, in deg.
 
-    The hips go back by 15 cm for each radian that the trunk goes forward.
+    The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
     """
     rng = np.random.default_rng(seed)
     n = len(thorax)
-    hips = np.zeros((n, 3))
+    hips, ahead = np.zeros((2, n, 3))
     hips[:, 0] = np.gradient(np.gradient(-0.15 * np.radians(thorax))) * RATE**2
+    ahead[:, 0] = np.gradient(np.gradient(0.4 * np.sin(np.radians(thorax)))) * RATE**2
     up, acc = np.empty((2, n, 2, 3))
-    for sensor, lean in enumerate((pelvis, thorax)):
+    for sensor, (lean, force) in enumerate(((pelvis, hips), (thorax, hips + ahead))):
         angles = np.stack([np.broadcast_to(side, n), -np.asarray(lean, float)], axis=1)
         segment = Rotation.from_euler("XZ", angles, degrees=True)
         board = Rotation.random(rng=rng)
         up[:, sensor] = board.apply(segment.inv().apply([0.0, 1.0, 0.0]))
-        acc[:, sensor] = board.apply(segment.inv().apply(hips))
+        acc[:, sensor] = board.apply(segment.inv().apply(force))
     still = np.zeros((n, 2), bool)
     still[99:STILL] = True
     t_ns = np.arange(n) * 10_000_000
@@ -247,6 +250,102 @@ def test_a_first_bend_of_which_only_the_beginning_was_seen_teaches_nothing(lost_
     assert pelvis[after] == pytest.approx(PELVIS[after], abs=1.0)
 
 
+SET_S = np.arange(0, 60, 1 / RATE)
+SET = leaning(SET_S, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(10)])
+
+
+def turned(poses, sensor, from_s, degrees, seed=0):
+    """One board turns by so many degrees on the body, about some axis that does not stand upright."""
+    axis = np.cross(poses.up[0, sensor], np.random.default_rng(seed).normal(size=3))
+    turn = Rotation.from_rotvec(np.radians(degrees) * axis / np.linalg.norm(axis))
+    since = int(from_s * RATE)
+    for vectors in (poses.up, poses.acc):
+        vectors[since:, sensor] = turn.apply(vectors[since:, sensor])
+    return poses
+
+
+def heard(poses):
+    alignment = Alignment(HEADER)
+    angles = alignment.push(poses)
+    return angles, [event for _, event in alignment.said()]
+
+
+@pytest.mark.parametrize("sensor", [0, 1])
+@pytest.mark.parametrize("from_s", [11.0, 11.8, 12.5, 13.2, 14.6, 16.8])  # the third rep is from 13 to 16 s
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_strap_that_slips_is_said_within_a_rep_and_reckoned_with(sensor, from_s, seed):
+    angles, said = heard(turned(posed(0.8 * SET, SET), sensor, from_s, 8.0, seed))
+    [event] = said
+    assert (event.what, event.segment) == ("slipped", ("pelvis", "thorax")[sensor])
+    assert "turned on the body by 8 degrees" in event.text
+    assert from_s < event.at_s < from_s + 6.5
+    after = event.at_s + 3 < SET_S
+    assert deg(angles)[sensor][after] == pytest.approx(((0.8 * SET), SET)[sensor][after], abs=1.0)
+
+
+@pytest.mark.parametrize("sensor", [0, 1])
+@pytest.mark.parametrize("degrees", [-30, 25, 50])
+def test_a_board_that_turns_round_the_trunk_is_said_after_two_bends_and_reckoned_with(sensor, degrees):
+    poses = posed(0.8 * SET, SET)
+    turn, since = Rotation.from_rotvec(np.radians(degrees) * poses.up[0, sensor]), int(16.5 * RATE)
+    for vectors in (poses.up, poses.acc):
+        vectors[since:, sensor] = turn.apply(vectors[since:, sensor])
+    angles, said = heard(poses)
+    [event] = said
+    assert (event.what, event.segment) == ("slipped", ("pelvis", "thorax")[sensor])
+    assert int(re.search(r"round the trunk by (\d+) degrees", event.text)[1]) == pytest.approx(abs(degrees), abs=2)
+    assert event.at_s < 27, "the second bend after it ends at 26 s"
+    after = event.at_s + 0.1 < SET_S
+    assert deg(angles)[sensor][after] == pytest.approx(((0.8 * SET), SET)[sensor][after], abs=1.5)
+
+
+def test_a_lifter_who_turns_has_no_strap_that_slips():
+    twisted = Rotation.from_rotvec(np.radians(40) * np.clip(SET_S - 16.5, 0, 1)[:, None] * [0.0, 1.0, 0.0])
+    poses = posed(0.8 * SET, SET)
+    for sensor in (0, 1):
+        about = Rotation.align_vectors(poses.up[0, sensor][None], [[0.0, 1.0, 0.0]])[0]
+        for vectors in (poses.up, poses.acc):
+            vectors[:, sensor] = (about * twisted * about.inv()).apply(vectors[:, sensor])
+    assert heard(poses)[1] == []
+
+
+@pytest.mark.parametrize("sensor", [0, 1])
+def test_a_back_that_rounds_bit_by_bit_is_no_slip_and_is_not_swallowed(sensor):
+    rounding = 20 * np.clip((SET_S - 6) / 45, 0, 1)
+    segments = [0.8 * SET, SET]
+    segments[sensor] = segments[sensor] + rounding
+    angles, said = heard(posed(*segments))
+    assert said == []
+    assert deg(angles)[sensor][-100:] == pytest.approx(20, abs=1)
+
+
+def test_who_does_not_stand_up_straight_has_no_slipped_strap():
+    stooping = 9 * np.clip(SET_S - 22, 0, 1)
+    angles, said = heard(posed(0.8 * SET + stooping, SET + stooping))
+    assert said == []
+    assert deg(angles)[1][-100:] == pytest.approx(9, abs=1)
+
+
+def test_who_leans_otherwise_for_once_has_no_slipped_strap():
+    _, said = heard(posed(0.8 * SET, SET + 9 * ((SET_S > 17) & (SET_S < 18))))
+    assert said == []
+
+
+def test_a_strap_that_creeps_by_half_a_degree_a_minute_is_followed():
+    long = np.arange(0, 600, 1 / RATE)
+    thorax = leaning(long, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(119)])
+    _, found, _ = deg(aligned(posed(0.8 * thorax, thorax + long / 120)))
+    assert np.abs(found - thorax)[long > 6].max() < 1.0
+
+
+@settings(deadline=None, max_examples=20)
+@given(cuts=st.lists(st.integers(0, len(SET_S)), max_size=12).map(sorted))
+def test_with_a_strap_that_slips_they_are_the_same_too(cuts):
+    poses = turned(posed(0.8 * SET, SET, 3 * np.sin(SET_S)), 1, 14.6, 8.0)
+    for whole, cut in zip(aligned(poses), aligned(poses, cuts), strict=True):
+        np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-9)
+
+
 @settings(deadline=None, max_examples=20)
 @given(cuts=st.lists(st.integers(0, len(T)), max_size=12).map(sorted))
 def test_angles_are_the_same_however_the_poses_are_cut(cuts):
@@ -262,3 +361,22 @@ def test_with_a_board_that_joins_late_they_are_the_same_too(cuts, sensor):
     poses = late(posed(PELVIS, THORAX, SIDE, seed=4), 4.2, sensor)
     for whole, cut in zip(aligned(poses), aligned(poses, cuts), strict=True):
         np.testing.assert_allclose(cut, whole, rtol=0, atol=1e-12)
+
+
+def test_a_wearer_who_was_calibrated_has_forward_before_the_first_bend():
+    """A first lean is backwards, and the pelvis tilts backwards in the first bend."""
+    pelvis, thorax = leaning(T, (2, 3, -8), (8, 11, -10)), leaning(T, (2, 3, -12), (8, 11, 70))
+    known = Alignment(HEADER)
+    known.push(posed(PELVIS, THORAX, seed=6))
+    header = msgspec.structs.replace(HEADER, wearer=Wearer(made_utc="2026-01-01T00:00:00Z", worn=known.worn()))
+    found = deg(aligned(posed(pelvis, thorax, seed=6), header=header))
+    assert found[0][KNOWN] == pytest.approx(pelvis[KNOWN], abs=0.1)
+    assert found[1][KNOWN] == pytest.approx(thorax[KNOWN], abs=0.1)
+
+
+def test_boards_that_are_worn_another_way_round_than_remembered_learn_forward_anew():
+    known = Alignment(HEADER)
+    known.push(posed(PELVIS, THORAX, seed=6))
+    header = msgspec.structs.replace(HEADER, wearer=Wearer(made_utc="2026-01-01T00:00:00Z", worn=known.worn()))
+    found = deg(aligned(posed(PELVIS, THORAX, seed=7), header=header))
+    assert found[1][T > 4] == pytest.approx(THORAX[T > 4], abs=0.1)

@@ -13,8 +13,13 @@ def leaning(degrees, towards=BACK):
     return np.cos(lean) * STANCE + np.sin(lean) * towards
 
 
+def gather(mount, up):
+    mount.reach(up)
+    mount.gather(up, np.broadcast_to(mount.hint, up.shape))
+
+
 def bend(mount, deepest, towards=BACK):
-    mount.gather(leaning(np.linspace(20, deepest, 50), towards))
+    gather(mount, leaning(np.linspace(20, deepest, 50), towards))
     mount.settle()
 
 
@@ -27,7 +32,7 @@ def test_a_hint_that_misleads_does_not_outweigh_a_deep_lean_however_many_bends_f
 
 def test_a_hint_decides_where_the_lean_is_small():
     mount = Mount(neutral=STANCE, hint=0.25 * BACK)
-    mount.gather(leaning(np.linspace(0, 9, 50), -BACK))  # the pelvis tilted backwards
+    gather(mount, leaning(np.linspace(0, 9, 50), -BACK))  # the pelvis tilted backwards
     mount.settle()
     assert np.degrees(mount.angle(leaning(30))) == pytest.approx(30)
 
@@ -36,7 +41,7 @@ def test_small_leans_never_turn_a_known_forward_round():
     mount = Mount(neutral=STANCE)
     bend(mount, 60)
     for _ in range(30):
-        mount.gather(leaning(np.linspace(0, 15, 50), -BACK))
+        gather(mount, leaning(np.linspace(0, 15, 50), -BACK))
         mount.settle()
     assert np.degrees(mount.angle(leaning(45))) == pytest.approx(45)
 
@@ -58,6 +63,6 @@ def test_leans_that_wander_sideways_take_the_deepest_one_for_forward():
         leaning(depth, np.array([-np.cos(turn), 0, np.sin(turn)]))
         for depth, turn in zip(np.linspace(20, 60, 80), np.linspace(1.3, 0.0, 80), strict=True)
     ]
-    mount.gather(np.concatenate(swept))
+    gather(mount, np.concatenate(swept))
     mount.settle()
     assert np.degrees(mount.angle(leaning(60))) == pytest.approx(60, abs=1e-6)
