@@ -11,8 +11,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
-from hinge_imu.config import EXERCISES, Config, Exercise, load
-from hinge_imu.events import AnyEvent
+from hinge_imu.config import EXERCISES, Config, Exercise, Segment, load
+from hinge_imu.events import AnyEvent, SensorEvent
 
 app = typer.Typer(
     name="hinge-imu",
@@ -24,6 +24,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+calibrate = typer.Typer(
+    help="Measure what a sensor gets wrong, once, so that every session after it is right.", no_args_is_help=True
+)
+app.add_typer(calibrate, name="calibrate")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines on standard output, and nothing else there.")]
 Seconds = Annotated[float | None, typer.Option(min=1.0, help="Stop after so many seconds; without, at Ctrl-C.")]
@@ -94,6 +99,7 @@ def live(
     """Wear the strap: reads both sensors, records, says reps, publishes. Stand still for a second, then lift."""
     from hinge_imu.app import live as wiring
     from hinge_imu.app import terminal
+    from hinge_imu.app.calibrations import default_folders
 
     settings = _with_options(load(config), gym=gym, strap=strap, mqtt=mqtt)
 
@@ -113,6 +119,8 @@ def live(
             seconds=seconds,
             recordings=recordings,
             publish=not no_publish,
+            say=screen.say,
+            calibrations=default_folders(),
             athlete=athlete,
             exercise=exercise or "auto",
         )
@@ -141,6 +149,63 @@ def check(
     else:
         terminal.out.print(Checklist(f"/dev/i2c-{bus}", findings))
     raise typer.Exit(1 if wiring.failed(findings) else 0)
+
+
+@calibrate.command()
+def sensor(
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Find the positions in a recording: .mcap or .csv.")
+    ] = None,
+    segment: Annotated[
+        Segment | None, typer.Option(metavar="NAME", help="pelvis or thorax alone; without, both.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", file_okay=False, help="Store it here; without, where `live` finds it by itself."),
+    ] = None,
+    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    seconds: Annotated[float, typer.Option(min=1.0, help="Give up after so many seconds.")] = 600.0,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lay the sensors on each of six sides, roughly and in any order; two minutes make angles right to 0.3 degrees.
+
+    A board as bought may be 5 % of gravity off on each axis, which turns into degrees of lean. Gravity itself is what
+    it is measured against: lying still, a sensor must read 9.81 m/s^2 whichever way it is turned. Let the sensors warm
+    up for five minutes; then put the strap, or a board, down on one side, let go, wait for the word, and turn it
+    slowly to the next. When more is needed after the sixth, it says how to lean it.
+
+    The result is stored as JSON, an older one is kept beside it, and [bold]hinge-imu live[/bold] uses it from then on.
+    Exit status: 0 stored, 1 refused (the table says why), 2 the call or a file is wrong.
+    """
+    from hinge_imu.app import calibrate as wiring
+    from hinge_imu.app import calibrations, guide, terminal
+    from hinge_imu.app.sides import Side
+
+    wanted = () if segment is None else (segment,)
+
+    def hear(event: Side | SensorEvent) -> None:
+        if (sentence := guide.said(event)) is not None:
+            terminal.say(sentence)
+        if as_json:
+            terminal.print_json(event.plain() if isinstance(event, Side) else event)
+
+    if source is not None:
+        with terminal.progress(source.name) as progress:
+            results = wiring.from_recording(source, wanted, tell=hear, progress=progress)
+    else:
+        with guide.Guide() as screen:
+            results = wiring.live(load(config), wanted, tell=hear, watch=screen.watch, bus_number=bus, seconds=seconds)
+    if not as_json:
+        terminal.out.print(guide.Report(results))
+    for result in results:
+        kept = wiring.keep(result, out or calibrations.default_folder())
+        if as_json:
+            for fields in (*(line.plain() for line in result.lines), kept.plain()):
+                terminal.print_json(fields)
+        else:
+            terminal.say(kept.text)
+    raise typer.Exit(1 if any(result.stored is None for result in results) else 0)
 
 
 @app.command()

@@ -6,7 +6,7 @@ import gc
 import os
 import signal
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,12 +14,15 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from hinge_imu.app.calibrations import calibrated
+from hinge_imu.app.expectations import expectation
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import Config
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.recording import McapWriter, batched
 from hinge_imu.samples import Header
+from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
 
@@ -51,17 +54,22 @@ def live(
     seconds: float | None = None,
     recordings: Path | None = None,
     publish: bool = True,
+    say: Callable[[str], object] = lambda _: None,
+    calibrations: Sequence[Path] = (),
     **about: Any,
 ) -> Outcome:
     """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
 
-    ``tell`` hears every event; ``about`` are further fields of the header. What was being done is finished: the open
-    rep is closed or dropped, the recording whole.
+    ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated; calibrations
+    that the configuration does not name are looked for in the folders ``calibrations``; ``about`` are further fields
+    of the header. What was being done is finished: the open rep is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
     # What is loaded by now stays; to look through it for garbage would take a Pi as long as a FIFO holds.
     gc.freeze()
-    sampler = Sampler(config, bus_number, rescue=Rescue(config.bus))
+    rescue = Rescue(config.bus)  # first of all: it brings the sensors' power up
+    config = calibrated(config, calibrations, identities(bus_number, config.sensors))
+    sampler = Sampler(config, bus_number, rescue=rescue)
     sampler.survey()
     header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
     with ExitStack() as closing:
@@ -69,7 +77,9 @@ def live(
         publisher = closing.enter_context(Publisher(header)) if publish else None
         path = _new_path(recordings or default_recordings(), started, header.session_id)
         writer = closing.enter_context(McapWriter(path, header))
-        closing.enter_context(_stopping(sampler.stop, seconds))
+        closing.enter_context(stopping(sampler.stop, seconds))
+        if (sentence := expectation(config)) is not None:
+            say(sentence)
         listeners = Listeners(inputs=[writer.put], events=[writer.event, tell])
         if publisher is not None:
             listeners.angles.append(publisher.angles)
@@ -86,7 +96,7 @@ def _new_path(folder: Path, started: datetime, session_id: str) -> Path:
 
 
 @contextmanager
-def _stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]:
+def stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]:
     """Call ``stop`` at Ctrl-C, at SIGTERM, and when the time is over."""
     before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
     timer = None if seconds is None else Timer(seconds, stop)

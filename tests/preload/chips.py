@@ -28,6 +28,7 @@ from scipy.spatial.transform import Rotation
 
 from hinge_imu.simulate.bus import SimulatedBus
 from hinge_imu.simulate.chip import Chip
+from hinge_imu.simulate.hands import EDGES, FACES, Hands
 from hinge_imu.simulate.imu import ImuErrors, mounted
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.plan import Timetable
@@ -96,12 +97,25 @@ class Wearer:
         return lambda t_ns: board(t_ns - self.start_ns)
 
 
-def build(asked: argparse.Namespace, clock: BusClock, wearer: Wearer) -> tuple[SimulatedBus, list[Chip]]:
+class Calibrator:
+    """The person who lays both boards, as they were bought, on one side after the other, then on edges."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self._hands = Hands(FACES + EDGES, rng, still_s=2.6, turn_s=1.0)
+        self.start_ns = 0
+
+    def source(self, sensor: int, rng: np.random.Generator):
+        board = mounted(self._hands.specific_force_and_rate, Rotation.from_rotvec(rng.normal(0, 0.1, 3)).as_matrix())
+        return lambda t_ns: board(t_ns - self.start_ns)
+
+
+def build(asked: argparse.Namespace, clock: BusClock, wearer: Wearer | Calibrator) -> tuple[SimulatedBus, list[Chip]]:
     """Return the bus and its chips, pelvis first, as the scenario has them."""
+    share = 1.0 if isinstance(wearer, Calibrator) else RESIDUAL
     rng = np.random.default_rng(asked.seed)
     name = 0x70 if asked.scenario == "clone" else 0x68
     pelvis, thorax = (
-        Chip(wearer.source(sensor, rng), ImuErrors.draw(rng, RESIDUAL), seed=sensor, who_am_i=name) for sensor in (0, 1)
+        Chip(wearer.source(sensor, rng), ImuErrors.draw(rng, share), seed=sensor, who_am_i=name) for sensor in (0, 1)
     )
     for chip in (pelvis, thorax):
         chip.power_on(clock.now())
@@ -125,7 +139,7 @@ def build(asked: argparse.Namespace, clock: BusClock, wearer: Wearer) -> tuple[S
 class Server:
     """One thread for all connections: the bus can do one thing at a time, too."""
 
-    def __init__(self, bus: SimulatedBus, chips: list[Chip], clock: BusClock, wearer: Wearer) -> None:
+    def __init__(self, bus: SimulatedBus, chips: list[Chip], clock: BusClock, wearer: Wearer | Calibrator) -> None:
         self._bus = bus
         self._targets = {"bus": bus, hex(PELVIS): chips[0], hex(THORAX): chips[1]}
         self._clock = clock
@@ -261,11 +275,13 @@ def main() -> None:
     options.add_argument("--hz", type=int, default=400_000, help="what the bus runs at; transfers take that long")
     options.add_argument("--reps", type=int, default=0, help="hinges that the wearer does; with 0 the strap lies still")
     options.add_argument("--still-s", type=float, default=3.0, help="how long the wearer stands still before them")
+    options.add_argument("--sides", type=int, default=0, help="1: the strap is laid on one side after the other")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--log", type=Path, help="write all that was sampled here at the end (.npz)")
     asked = options.parse_args()
     clock = BusClock()
-    wearer = Wearer(asked.reps, asked.still_s, np.random.default_rng(asked.seed))
+    rng = np.random.default_rng(asked.seed)
+    wearer = Calibrator(rng) if asked.sides else Wearer(asked.reps, asked.still_s, rng)
     bus, chips = build(asked, clock, wearer)
     if asked.log:
         for chip in chips:
