@@ -42,7 +42,7 @@ class Way(NamedTuple):
     @property
     def name(self) -> str:
         """What the table calls it."""
-        return f"{self.filter}, second pass" if self.smooth else self.filter
+        return f"{self.filter}, 2nd pass" if self.smooth else self.filter
 
 
 @dataclass

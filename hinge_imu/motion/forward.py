@@ -34,7 +34,8 @@ class Forward:
         valid = poses.valid[part]
         below, above = (_level(mount, poses, part, sensor) for sensor, mount in enumerate((pelvis, thorax)))
         up = np.where(valid[:, 1:], poses.up[part, 1], thorax.neutral)
-        self._turn = self._heading.push(below, above, thorax.across(up), valid[:, 0] & valid[:, 1])
+        tilts = pelvis.across(poses.up[part, 0]), thorax.across(up)
+        self._turn = self._heading.push(below, tilts[0], above, tilts[1], valid[:, 0] & valid[:, 1])
         vertical = np.where(valid[:, 0], dot(poses.acc[part, 0], poses.up[part, 0]), 0.0)
         showing = self._sinking.push(vertical) | (thorax.tilt(up) > SHOWN)
         shown = np.logical_or.accumulate(np.concatenate([[self._shown], showing]))[1:]

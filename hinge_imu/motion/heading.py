@@ -1,9 +1,9 @@
 """Both boards hang on one spine: that is how the pelvis learns forward from the thorax, whichever way it tilts itself.
 
-What moves the pelvis moves the thorax, which besides is carried ahead of it by its own lean. Seen from above, the two
-accelerations are the same vector, once that lean is taken off, and each board shows it in its own axes. So the angle
-between them is how the boards are turned against each other about the long axis of the trunk. No bend is needed: the
-first tenths of a second of any movement tell.
+How the place accelerates where the spine bends follows from either board: from what it feels, and from how it tilts,
+because the place lies above the one and below the other. Seen from above, the two are the same vector, each in its own
+board's axes. So the angle between them is how the boards are turned against each other about the long axis of the
+trunk. No bend is needed: the first tenths of a second of any movement tell.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from hinge_imu.samples import Bools, stretches
 Plane: TypeAlias = NDArray[np.complex128]
 """Vectors in the horizontal plane of a standing board, (N,), as complex numbers."""
 
-SPINE_M = 0.4
-"""From the sacrum (S1) to the upper back (T6) along the spine; 0.1 m more or less makes a few degrees."""
+BELOW_M, ABOVE_M = 0.05, 0.35
+"""How far above the sacrum's board and below the upper back's the spine bends: of the 0.4 m from S1 to T6, most of the
+bending is between the lowest vertebrae (Pearcy, Portek, Shepherd 1984, DOI 10.1097/00007632-198404000-00013). Chosen
+within that; 0.05 m more or less makes a few degrees."""
 
 CUT_OFF_HZ = 3.0
 """Accelerations are low-passed here: bending is slower, footfalls and noise are faster."""
@@ -41,24 +43,27 @@ class Heading:
         low_pass = bilinear([w * w], butterworth, fs=rate_hz)
         # The same, and differentiated twice.
         bend = bilinear([w * w, 0.0, 0.0], butterworth, fs=rate_hz)
-        self._filters = low_pass, low_pass, bend
+        self._filters = low_pass, bend, low_pass, bend
         self._settled = [lfilter_zi(*each) for each in self._filters]
         self._states: list[Plane] | None = None
         self._sure = SURE * rate_hz
         self._sum = np.zeros(1, complex)
 
-    def push(self, pelvis: Plane, thorax: Plane, lean: Plane, valid: Bools) -> Plane:
+    def push(self, pelvis: Plane, pelvis_tilt: Plane, thorax: Plane, thorax_tilt: Plane, valid: Bools) -> Plane:
         """Return the turn (N,) from the pelvis's axes to the thorax's; its length, 0 to 1, is how sure that is.
 
-        ``pelvis`` and ``thorax`` are horizontal accelerations in m/s^2, ``lean`` is where the thorax's up lies across
-        its stance, a sine; all (N,), and counted where ``valid``. The turn is the least-squares one over all that was
-        seen (the two-dimensional case of Horn 1987, DOI 10.1364/JOSAA.4.000629), earlier bends fading.
+        ``pelvis`` and ``thorax`` are horizontal accelerations in m/s^2, the tilts are where up lies across the stance,
+        sines; all (N,), each in its board's axes, and counted where ``valid``. The turn is the least-squares one over
+        all that was seen (the two-dimensional case of Horn 1987, DOI 10.1364/JOSAA.4.000629), earlier bends fading.
         """
         products = np.zeros(len(valid), complex)
         for start, stop in stretches(valid):
-            below, above, bent = self._filtered([each[start:stop] for each in (pelvis, thorax, lean)], anew=start > 0)
-            # Up falls back where the trunk goes forward.
-            products[start:stop] = below.conj() * (above + SPINE_M * bent)
+            series = [each[start:stop] for each in (pelvis, pelvis_tilt, thorax, thorax_tilt)]
+            below, below_bent, above, above_bent = self._filtered(series, anew=start > 0)
+            # Up falls back where a segment goes forward.
+            from_below = below - BELOW_M * below_bent
+            from_above = above + ABOVE_M * above_bent
+            products[start:stop] = from_below.conj() * from_above
         if len(valid) and not valid[-1]:
             self._states = None
         sums = np.cumsum(np.concatenate([self._sum, products]))[1:]

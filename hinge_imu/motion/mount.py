@@ -27,7 +27,7 @@ WANDERED = 0.1
 FADE = 0.8
 """What earlier bends keep of their weight with each new one: a strap that creeps is followed."""
 
-HINT, LITTLE = np.sin(np.radians([15.0, 6.0]))
+HINT, LITTLE = np.sin(np.radians([15.0, 5.0]))
 """What is known from elsewhere of where a segment falls counts as a lean of so much when it is asked to which side it
 leans, and of so much when it is asked about which axis: there its own movement is the finer measure."""
 
