@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from hinge_imu.app.wearer_command import wearer
 from hinge_imu.config import EXERCISES, Config, Exercise, Segment, load
 from hinge_imu.events import AnyEvent, SensorEvent
 
@@ -26,9 +27,11 @@ app = typer.Typer(
 )
 
 calibrate = typer.Typer(
-    help="Measure what a sensor gets wrong, once, so that every session after it is right.", no_args_is_help=True
+    help="Measure once what a sensor gets wrong, and how a wearer wears the strap, so that every session is right.",
+    no_args_is_help=True,
 )
 app.add_typer(calibrate, name="calibrate")
+calibrate.command()(wearer)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines on standard output, and nothing else there.")]
 Seconds = Annotated[float | None, typer.Option(min=1.0, help="Stop after so many seconds; without, at Ctrl-C.")]
@@ -88,7 +91,9 @@ def live(
     seconds: Seconds = None,
     gym: Annotated[str | None, typer.Option(help="First level of the topics.")] = None,
     strap: Annotated[str | None, typer.Option(help="Second level: this strap's name.")] = None,
-    athlete: Annotated[str | None, typer.Option(help="Who wears it.")] = None,
+    athlete: Annotated[
+        str | None, typer.Option(help="Who wears it; `calibrate wearer` makes the first bend as right as the others.")
+    ] = None,
     exercise: Lift = None,
     recordings: Folder = None,
     mqtt: Annotated[str | None, typer.Option(metavar="URL", help=r"mqtt\[s]://[USER@]HOST[:PORT]")] = None,

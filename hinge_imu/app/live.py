@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
+from hinge_imu.app import wearers
 from hinge_imu.app.calibrations import calibrated
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.session import Listeners, run
@@ -60,18 +61,20 @@ def live(
 ) -> Outcome:
     """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
 
-    ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated; calibrations
-    that the configuration does not name are looked for in the folders ``calibrations``; ``about`` are further fields
-    of the header. What was being done is finished: the open rep is closed or dropped, the recording whole.
+    ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated, and whether the
+    athlete is known; calibrations that the configuration does not name, and the athlete's, are looked for in the
+    folders ``calibrations``; ``about`` are further fields of the header. What was being done is finished: the open rep
+    is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
+    wearer = wearers.find(about.get("athlete"), calibrations)
     # What is loaded by now stays; to look through it for garbage would take a Pi as long as a FIFO holds.
     gc.freeze()
     rescue = Rescue(config.bus)  # first of all: it brings the sensors' power up
     config = calibrated(config, calibrations, identities(bus_number, config.sensors))
     sampler = Sampler(config, bus_number, rescue=rescue)
     sampler.survey()
-    header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), **about)
+    header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), wearer=wearer, **about)
     with ExitStack() as closing:
         # Whatever cannot be used is known before the first sample.
         publisher = closing.enter_context(Publisher(header)) if publish else None
@@ -80,6 +83,8 @@ def live(
         closing.enter_context(stopping(sampler.stop, seconds))
         if (sentence := expectation(config)) is not None:
             say(sentence)
+        if wearer is not None:
+            say(wearers.told(header.athlete, wearer))
         listeners = Listeners(inputs=[writer.put], events=[writer.event, tell])
         if publisher is not None:
             listeners.angles.append(publisher.angles)

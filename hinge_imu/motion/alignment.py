@@ -23,13 +23,16 @@ from scipy.spatial.transform import Rotation
 from hinge_imu.config import Segment
 from hinge_imu.events import Said
 from hinge_imu.motion.forward import Forward
-from hinge_imu.motion.mount import UNKNOWN, Mount
+from hinge_imu.motion.mount import HINT, UNKNOWN, Mount
 from hinge_imu.motion.rest import STILL_S
 from hinge_imu.motion.slip import Straps
 from hinge_imu.samples import SEGMENTS, Bools, Floats, Header, Poses, SagittalAngles, Worn
 
 FAR = np.radians(20.0)
 """Leaning further than this, the leading sensor has begun a bend."""
+
+DEEP = np.radians(30.0)
+"""By then the thorax has told the pelvis where forward is."""
 
 UPRIGHT = np.radians(12.0)
 """Leaning less than this, the wearer is upright again and the bend is over."""
@@ -80,6 +83,7 @@ class Alignment:
         self._second = max(2, round(STILL_S * header.rate_hz))
         self._recent = np.empty((2, 0, len(SEGMENTS), 3))
         self._late = [False for _ in SEGMENTS]
+        self._sure = [False for _ in SEGMENTS]  # whose remembered forward has been doubted, and held
         self._due = [True for _ in SEGMENTS]  # who takes a stance at the next occasion
         self._moment = max(2, round(MOMENT_S * header.rate_hz))
         self._bent = self._moved = False
@@ -148,6 +152,9 @@ class Alignment:
                 yield from _first(block.calm[start:] & (lead < UPRIGHT), start, self._stand_up)
         else:
             yield from _first(lead < UPRIGHT, start, self._straighten)
+            for sensor in self._followers:
+                if self._mounts[sensor].recalled and not self._sure[sensor]:
+                    yield from _first(lead > DEEP, start, partial(self._doubt, sensor=sensor))
 
     def _stances(self, block: Block, start: int, sensor: int) -> Iterator[Lesson]:
         """Yield where a board may take its stance: when still, but once the wearer moves, when the other is upright."""
@@ -199,9 +206,26 @@ class Alignment:
 
     def _bend(self, block: Block, index: int) -> None:
         self._bent = self._moved = True
+        self._doubt_all(block.poses.up[index, self._leader])
         if self._calm is not None:
             self._straps.compare(self._calm, int(block.poses.t_ns[index]))
         self._calm = None
+
+    def _doubt_all(self, up: Floats) -> None:
+        """Drop what is only remembered of forward, where the first bend, by the leader's up (3,), goes elsewhere."""
+        if self._mounts[self._leader].contradicted(up):
+            for mount in self._mounts:
+                mount.unlearn()
+
+    def _doubt(self, block: Block, index: int, sensor: int) -> None:
+        """Drop what is only remembered of one board, where the other, or its own far lean, says otherwise."""
+        mount = self._mounts[sensor]
+        self._sure[sensor] = True
+        told = float(np.linalg.norm(mount.hint)) > HINT / 2
+        if told or block.tilt[index, sensor] > FAR:
+            falls = mount.hint if told else block.poses.up[index, sensor]
+            if mount.contradicted(falls):
+                mount.unlearn()
 
     def _reckon(self, block: Block, index: int) -> None:
         """Go on from how the boards sit now, where one has slipped."""

@@ -18,6 +18,9 @@ CLEAR = np.sin(np.radians(20.0))
 RECALLED = np.cos(np.radians(20.0))
 """A board whose stance is further from the one that is remembered was put on another way round."""
 
+ASTRAY = np.cos(np.radians(30.0))
+"""A first bend that goes further aside than this shows that the board was put on turned about up."""
+
 SMALL = np.sin(np.radians(12.0))
 """A pelvis may tilt backwards by so much while the trunk bends; one that tilts by twice as much does so forward."""
 
@@ -55,7 +58,7 @@ class Mount:
     ``deepest`` is where up was, across the stance, at the deepest lean of the bend so far, and ``hint``, up to `HINT`
     long, what else is known of the direction in which up moves when the segment leans forward; ``bend`` gathers second
     moments of up across the stance. ``spread`` and ``toward`` are the same over earlier bends: second moments, and
-    where the deepest leans pointed.
+    where the deepest leans pointed. ``recalled`` says that ``axes`` are remembered, and no bend has shown them yet.
     """
 
     neutral: Floats | None = None
@@ -65,6 +68,7 @@ class Mount:
     bend: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     spread: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     toward: Floats = field(default_factory=_nowhere)
+    recalled: bool = False
 
     def tilt(self, up: Floats) -> Floats:
         """Return how far up (N,3) lies from the stance (N,), whichever way; nan before any stance."""
@@ -117,12 +121,25 @@ class Mount:
             self.axes = segment_axes(self.neutral, -self.axes[0])
 
     def recall(self, up: Floats, falls: Floats) -> None:
-        """Take forward from how the board sat when the wearer was calibrated, where it sits much as it did then.
+        """Take forward from how the board sat when the wearer was calibrated, where it stands much as it did then.
 
         ``up`` (3,) was up in the stance, and ``falls`` (3,) where it moved when the segment leant forward.
         """
         if self.neutral is not None and self.neutral @ up > RECALLED:
             self.axes, self.toward = segment_axes(self.neutral, falls), falls
+            self.recalled = True
+
+    def contradicted(self, falls: Floats) -> bool:
+        """Return whether what is only remembered of forward is not where the segment falls (3,), of any length."""
+        if self.axes is None or not self.recalled:
+            return False
+        before, now = self.across(np.array([-self.axes[0], falls]))
+        return bool((now / before).real < ASTRAY * abs(now / before))
+
+    def unlearn(self) -> None:
+        """Forget what was only remembered of forward."""
+        if self.recalled:
+            self.axes, self.toward, self.recalled = None, _nowhere(), False
 
     def turn_to(self, before: Floats, after: Floats, most: float = np.inf) -> Rotation:
         """Reckon with a board that has turned on its segment: what pointed along ``before`` (3,) is now ``after``.
@@ -158,6 +175,7 @@ class Mount:
         Returns which way this bend alone went, and which way those before.
         """
         way = self._way()
+        self.recalled = False
         if self.axes is None or self.clear:
             self.toward = FADE * self.toward + _signed(self.deepest, self.hint) + self.hint
         self.spread += self.bend
