@@ -380,3 +380,16 @@ def test_boards_that_are_worn_another_way_round_than_remembered_learn_forward_an
     header = msgspec.structs.replace(HEADER, wearer=Wearer(made_utc="2026-01-01T00:00:00Z", worn=known.worn()))
     found = deg(aligned(posed(PELVIS, THORAX, seed=7), header=header))
     assert found[1][T > 4] == pytest.approx(THORAX[T > 4], abs=0.1)
+
+
+@pytest.mark.parametrize("back", [6, 12, 17])
+@pytest.mark.parametrize("pelvis_first", [-8, 8, 40])
+def test_a_first_lean_backwards_does_not_turn_the_sign(back, pelvis_first):
+    pelvis = leaning(T, (2, 4, -back / 2), (5, 8, pelvis_first), (10, 13, 45))
+    thorax = leaning(T, (2, 4, -back), (5, 8, 70), (10, 13, 70))
+    found = deg(aligned(posed(pelvis, thorax, seed=8)))
+    bent = (T > 5) & (thorax > 30)
+    assert found[1][bent] == pytest.approx(thorax[bent], abs=0.5)
+    assert found[0][bent] == pytest.approx(pelvis[bent], abs=0.5)
+    later = T > 9
+    assert found[0][later] == pytest.approx(pelvis[later], abs=0.5)
