@@ -20,6 +20,9 @@ from hinge_imu.motion.rest import Stillness
 from hinge_imu.reps.again import again
 from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, SagittalAngles, stretches
 
+BLOCK = 12_000
+"""Samples at a time for what looks for bends: a minute at 200 Hz."""
+
 
 def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[SagittalAngles, list[AnyEvent]]:
     """Return the inclinations of a whole session, and its events with the reps, sets and faults measured again.
@@ -29,7 +32,8 @@ def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) ->
     poses = _poses(header, Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))))
     turns: list[tuple[int, int, Rotation]] = []
     alignment = Alignment(header, lambda *turn: turns.append(turn))
-    alignment.push(poses)
+    for start in range(0, len(poses.t_ns), BLOCK):
+        alignment.push(poses.part(slice(start, start + BLOCK)))
     angles = alignment.in_hindsight(_as_worn_last(poses, turns))
     reps = again([event for event in said if isinstance(event, RepEvent)], angles, header)
     return angles, [event for old in said for event in _replaced(old, reps)]

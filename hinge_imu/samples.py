@@ -153,6 +153,10 @@ class Poses(NamedTuple):
     still: Bools
     valid: Bools
 
+    def part(self, which: slice) -> Poses:
+        """Return some of them."""
+        return Poses(self.t_ns[which], self.up[which], self.acc[which], self.still[which], self.valid[which])
+
 
 class SagittalAngles(NamedTuple):
     """Inclinations in rad, flexion positive: t_ns (N,), pelvis, thorax and spine (N,), nan where not valid."""
