@@ -197,7 +197,7 @@ class Alignment:
 
     def _stand_up(self, block: Block, index: int) -> None:
         """Learn from the first calm moment after a bend."""
-        self._calm, now_ns = block.poses.up[index], int(block.poses.t_ns[index])
+        self._calm, now_ns = block.past[self._recent.shape[1] + index], int(block.poses.t_ns[index])
         self._straps.compare(self._calm, now_ns)
         self._reckon(block, index)
         self._straps.follow(self._calm, now_ns)
@@ -259,7 +259,7 @@ class Alignment:
             return
         calm = np.flatnonzero(block.calm[part] & (_lead(block.tilt[part]) < UPRIGHT))
         if self._calm is not None and len(calm):
-            self._calm = block.poses.up[part][calm[-1]]
+            self._calm = block.past[self._recent.shape[1] + part.start + calm[-1]]
         hints = self._forward.push(block.poses, part)
         for sensor in self._sensors:
             mount, valid = self._mounts[sensor], block.poses.valid[part, sensor]

@@ -326,6 +326,18 @@ def test_who_does_not_stand_up_straight_has_no_slipped_strap():
     assert deg(angles)[1][-100:] == pytest.approx(9, abs=1)
 
 
+@pytest.mark.parametrize("worn", ["pelvis", "thorax"])
+def test_one_board_alone_cannot_tell_a_slip_from_a_stoop_and_says_nothing(worn):
+    poses = posed(0.8 * SET + 9 * (SET_S > 22), SET + 9 * (SET_S > 22))
+    sensor = ("pelvis", "thorax").index(worn)
+    poses.valid[:, 1 - sensor] = poses.still[:, 1 - sensor] = False
+    poses.up[:, 1 - sensor] = poses.acc[:, 1 - sensor] = 0.0
+    alignment = Alignment(msgspec.structs.replace(HEADER, worn=(worn,)))
+    angles = alignment.push(poses)
+    assert alignment.said() == []
+    assert deg(angles)[sensor][-100:] == pytest.approx(9, abs=1)
+
+
 def test_who_leans_otherwise_for_once_has_no_slipped_strap():
     _, said = heard(posed(0.8 * SET, SET + 9 * ((SET_S > 17) & (SET_S < 18))))
     assert said == []
