@@ -66,10 +66,9 @@ class Heading:
             products[start:stop] = from_below.conj() * from_above
         if len(valid) and not valid[-1]:
             self._states = None
-        sums = np.cumsum(np.concatenate([self._sum, products]))[1:]
+        sums: Plane = np.cumsum(np.concatenate([self._sum, products]))[1:]
         self._sum = sums[-1:] if len(sums) else self._sum
-        turn: Plane = sums / (np.abs(sums) + self._sure)
-        return turn
+        return sums / (np.abs(sums) + self._sure)
 
     def fade(self) -> None:
         """Give what was seen so far less weight."""
