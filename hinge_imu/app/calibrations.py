@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
 
-from hinge_imu.config import Calibration, Config, ConfigError, Matrix, Segment, SensorConfig, Vector
+from hinge_imu.app.kept import CalibrationError, Kind, read, write
+from hinge_imu.config import Calibration, Config, Matrix, Segment, SensorConfig, Vector
 from hinge_imu.sensing.identity import Identity
 
 VERSION: Final = 1
@@ -57,10 +57,6 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         )
 
 
-class CalibrationError(ConfigError):
-    """A calibration that cannot be used; the message names the file, what was found, and the mend."""
-
-
 def default_folder() -> Path:
     """Return where calibrations are stored: systemd's state directory in a service, else the user's data folder."""
     state = os.environ.get("STATE_DIRECTORY")
@@ -88,18 +84,7 @@ def store(stored: Stored, folder: Path) -> tuple[Path, Path | None]:
     CalibrationError
         Where the folder cannot be written to.
     """
-    path = folder / file_name(stored.segment, int(stored.address, 16))
-    fresh = path.with_suffix(".new")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n")
-        kept = _set_aside(path) if path.exists() else None
-        fresh.replace(path)
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot be written ({error.strerror}); name another folder, --out DIR"
-        ) from error
-    return path, kept
+    return write(stored, folder / file_name(stored.segment, int(stored.address, 16)))
 
 
 def load(path: Path) -> Stored:
@@ -110,24 +95,7 @@ def load(path: Path) -> Stored:
     CalibrationError
         It is missing, damaged, something else, or of another version.
     """
-    try:
-        fields = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read ({error.strerror}); make one with `{AGAIN}`") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CalibrationError(f"{path}: is damaged ({error}); calibrate again with `{AGAIN}`, or remove it") from error
-    if not isinstance(fields, dict) or fields.get("kind") != KIND:
-        raise CalibrationError(f"{path}: is no sensor calibration; name a file that `{AGAIN}` has stored")
-    if (version := fields.get("version")) != VERSION:
-        raise CalibrationError(
-            f"{path}: is of format version {version}, and this program reads {VERSION}; calibrate again with `{AGAIN}`"
-        )
-    try:
-        stored = msgspec.convert(fields, Stored)
-        _check(stored)
-    except ValueError as error:
-        raise CalibrationError(f"{path}: is damaged ({error}); calibrate again with `{AGAIN}`, or remove it") from error
-    return stored
+    return read(path, Stored, Kind(KIND, "sensor calibration", VERSION, AGAIN), _check)
 
 
 def _check(stored: Stored) -> None:
@@ -198,15 +166,3 @@ def noted(board: Identity) -> tuple[str, str]:
 
 def _board(who_am_i: str | None, self_test: str | None) -> str:
     return f"name {who_am_i}, self-test registers {self_test}"
-
-
-def _set_aside(path: Path) -> Path:
-    """Give an older file its own date for a name, and a number where that is taken."""
-    try:
-        made = datetime.fromisoformat(load(path).made_utc).astimezone(UTC)
-        date = f"{made:%Y%m%dT%H%M%SZ}"
-    except ValueError:
-        date = "damaged"
-    names = (path.with_name(f"{path.stem}.{date}{number}.json") for number in ("", *(f"-{n}" for n in range(2, 1000))))
-    free = next(name for name in names if not name.exists())
-    return path.rename(free)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 from unicodedata import normalize
@@ -13,7 +12,7 @@ from unicodedata import normalize
 import msgspec
 import numpy as np
 
-from hinge_imu.app.calibrations import CalibrationError
+from hinge_imu.app.kept import CalibrationError, Kind, read, write
 from hinge_imu.config import ConfigError, Segment
 from hinge_imu.samples import SEGMENTS, Wearer, Worn
 
@@ -84,18 +83,7 @@ def store(stored: Stored, folder: Path) -> tuple[Path, Path | None]:
     CalibrationError
         Where the folder cannot be written to.
     """
-    path = folder / file_name(stored.athlete)
-    fresh = path.with_suffix(".new")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n")
-        kept = _set_aside(path) if path.exists() else None
-        fresh.replace(path)
-    except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot be written ({error.strerror}); name another folder, --out DIR"
-        ) from error
-    return path, kept
+    return write(stored, folder / file_name(stored.athlete))
 
 
 def load(path: Path) -> Stored:
@@ -106,23 +94,7 @@ def load(path: Path) -> Stored:
     CalibrationError
         It is missing, damaged, something else, or of another version.
     """
-    mend = f"calibrate again with `{AGAIN}`, or remove it"
-    try:
-        fields = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be read ({error.strerror}); make one with `{AGAIN}`") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CalibrationError(f"{path}: is damaged ({error}); {mend}") from error
-    if not isinstance(fields, dict) or fields.get("kind") != KIND:
-        raise CalibrationError(f"{path}: is no wearer's calibration; {mend}")
-    if (version := fields.get("version")) != VERSION:
-        raise CalibrationError(f"{path}: is of format version {version}, and this program reads {VERSION}; {mend}")
-    try:
-        stored = msgspec.convert(fields, Stored)
-        _check(stored)
-    except ValueError as error:
-        raise CalibrationError(f"{path}: is damaged ({error}); {mend}") from error
-    return stored
+    return read(path, Stored, Kind(KIND, "wearer's calibration", VERSION, AGAIN), _check)
 
 
 def find(athlete: str | None, folders: Sequence[Path]) -> Wearer | None:
@@ -168,14 +140,3 @@ def _check(stored: Stored) -> None:
         value = getattr(stored, name)
         if value is not None and not least <= value <= most:
             raise ValueError(f"{name} is {value:g}, and no spine goes beyond {least:g} to {most:g}")
-
-
-def _set_aside(path: Path) -> Path:
-    """Give an older file its own date for a name, and a number where that is taken."""
-    try:
-        made = datetime.fromisoformat(load(path).made_utc).astimezone(UTC)
-        date = f"{made:%Y%m%dT%H%M%SZ}"
-    except ValueError:
-        date = "damaged"
-    names = (path.with_name(f"{path.stem}.{date}{number}.json") for number in ("", *(f"-{n}" for n in range(2, 1000))))
-    return path.rename(next(name for name in names if not name.exists()))
