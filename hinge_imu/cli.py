@@ -202,7 +202,7 @@ def sensor(
         with guide.Guide() as screen:
             results = wiring.live(load(config), wanted, tell=hear, watch=screen.watch, bus_number=bus, seconds=seconds)
     if not as_json:
-        terminal.out.print(guide.Report(results))
+        terminal.out.print(guide.report(results))
     for result in results:
         kept = wiring.keep(result, out or calibrations.default_folder())
         if as_json:

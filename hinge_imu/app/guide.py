@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from rich.console import RenderableType
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-
-from hinge_imu.app import terminal
+from hinge_imu.app import rounds, terminal
 from hinge_imu.app.calibrate import Round
-from hinge_imu.app.checklist import MARKS
-from hinge_imu.app.residuals import Line, Result, What
+from hinge_imu.app.residuals import Result, What
 from hinge_imu.app.sides import FEWEST, Side, Sides
 from hinge_imu.events import SensorEvent
 
@@ -51,30 +44,15 @@ def _wanted(event: Side) -> str:
     return f"lean it, {event.advice}, to tell its axes apart" if event.advice else "that is all that is needed"
 
 
-class Guide:
-    """The round as it goes, on standard error where that is a terminal: for how much longer to hold still.
-
-    A context manager; `say` puts sentences above it.
-    """
+class Guide(rounds.Guide):
+    """The round as it goes: for how much longer to hold still."""
 
     def __init__(self) -> None:
-        self._live = Live(console=terminal.err, refresh_per_second=10, transient=True)
-        self._shown = terminal.err.is_terminal
-
-    def __enter__(self) -> Self:
-        for sentence in HOW:
-            terminal.say(sentence)
-        if self._shown:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        super().__init__(HOW)
 
     def watch(self, round_: Round) -> None:
         """Show how far it is."""
-        if self._shown:
-            self._live.update(Group(*(Text(state(sides)) for sides in round_.sides.values())))
+        self.show(lambda: [state(sides) for sides in round_.sides.values()])
 
 
 def state(sides: Sides) -> str:
@@ -90,36 +68,11 @@ def state(sides: Sides) -> str:
     return f"{sides.segment}: {sides.different} of {FEWEST}  {doing}"
 
 
-class Report:
-    """All lines as a table, and below it what to do."""
-
-    def __init__(self, results: list[Result]) -> None:
-        self._results = results
-
-    def __rich__(self) -> RenderableType:
-        """Return the table and the sentences."""
-        table = Table(title="Calibration", title_justify="left", box=SIMPLE_HEAD)
-        table.padding, table.pad_edge = (0, 1, 0, 0), False
-        table.add_column("", no_wrap=True)
-        table.add_column("what", no_wrap=True)
-        table.add_column("found")
-        table.add_column("verdict", no_wrap=True)
-        for result in self._results:
-            table.add_section()
-            for number, line in enumerate(result.lines):
-                word, style = MARKS[line.verdict]
-                table.add_row("" if number else line.segment, NAMES[line.what], line.text, Text(word, style))
-        return Group(table, *self._mends())
-
-    def _mends(self) -> list[RenderableType]:
-        # One sentence serves all positions that do not fit.
-        mends: dict[str, Line] = {}
-        for result in self._results:
-            for line in sorted(result.lines, key=lambda line: line.verdict != "mend"):
-                if line.mend is not None:
-                    mends.setdefault(f"{line.segment}, {NAMES[line.what]}: {line.mend}", line)
-        lines = Table.grid(padding=(0, 1, 0, 0))
-        for sentence, line in mends.items():
-            word, style = MARKS[line.verdict]
-            lines.add_row(Text(word, style), Text(sentence))
-        return [lines] if mends else []
+def report(results: list[Result]) -> RenderableType:
+    """Return all lines as a table, and below it what to do."""
+    # One sentence serves all positions that do not fit.
+    return rounds.report(
+        "Calibration",
+        ([(line.segment, NAMES[line.what], line) for line in result.lines] for result in results),
+        lambda row: f"{row[0]}, {row[1]}: {row[2].mend}",
+    )

@@ -40,7 +40,7 @@ def wearer(
 
     The result is stored as JSON, an older one is kept beside it, and [bold]hinge-imu live --athlete NAME[/bold] uses it
     from then on. A strap that leans another way by more than 20 degrees is noticed, and forward learnt anew; boards
-    that are put in another way round, as front to back, spoil the first bend: then calibrate once more.
+    that are turned round the trunk, as front to back, show it in the first bend, and spoil its beginning.
     Exit status: 0 stored, 1 refused (the table says why), 2 the call or a file is wrong.
     """
     from msgspec import to_builtins
@@ -67,6 +67,6 @@ def wearer(
         for said in (*result.lines, kept):
             terminal.print_json(to_builtins(said))
     else:
-        terminal.out.print(wearer_guide.Report(result))
+        terminal.out.print(wearer_guide.report(result))
         terminal.say(kept.text)
     raise typer.Exit(1 if result.stored is None else 0)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
+from rich.console import RenderableType
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Group, RenderableType
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-
-from hinge_imu.app import terminal
-from hinge_imu.app.checklist import MARKS
+from hinge_imu.app import rounds, terminal
 from hinge_imu.app.wearer import HINGES, IDLE_S, Round
-from hinge_imu.app.wearer_verdicts import WHY, Line, Moved, Result, What
+from hinge_imu.app.wearer_verdicts import WHY, Moved, Result, What
 from hinge_imu.events import SensorEvent
 from hinge_imu.motion.movements import Kind
 
@@ -63,59 +56,22 @@ def state(round_: Round) -> str:
     return f"{round_.hinges} hinges, that is enough; a toe touch, then all fours; or stand {left:.0f} s to end"
 
 
-class Guide:
-    """The round as it goes, on standard error where that is a terminal.
-
-    A context manager; sentences that come meanwhile are put above it.
-    """
+class Guide(rounds.Guide):
+    """The round as it goes: what is next."""
 
     def __init__(self) -> None:
-        self._live = Live(console=terminal.err, refresh_per_second=10, transient=True)
-        self._shown = terminal.err.is_terminal
-
-    def __enter__(self) -> Self:
-        for sentence in HOW:
-            terminal.say(sentence)
-        if self._shown:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+        super().__init__(HOW)
 
     def watch(self, round_: Round) -> None:
         """Show what is next."""
-        if self._shown:
-            self._live.update(Text(state(round_)))
+        self.show(lambda: [state(round_)])
 
 
-class Report:
-    """All lines as a table, and below it what to do."""
-
-    def __init__(self, result: Result) -> None:
-        self._result = result
-
-    def __rich__(self) -> RenderableType:
-        """Return the table and the sentences."""
-        table = Table(title=f"Calibration of {self._result.athlete}", title_justify="left", box=SIMPLE_HEAD)
-        table.padding, table.pad_edge = (0, 1, 0, 0), False
-        table.add_column("", no_wrap=True)
-        table.add_column("what", no_wrap=True)
-        table.add_column("found")
-        table.add_column("verdict", no_wrap=True)
-        for line in self._result.lines:
-            word, style = MARKS[line.verdict]
-            table.add_row(line.segment or "", NAMES[line.what], line.text, Text(word, style))
-        return Group(table, *self._mends())
-
-    def _mends(self) -> list[RenderableType]:
-        # One sentence serves both boards.
-        mends: dict[str, Line] = {}
-        for line in sorted(self._result.lines, key=lambda line: line.verdict != "mend"):
-            if line.mend is not None:
-                mends.setdefault(f"{NAMES[line.what]}: {line.mend}", line)
-        lines = Table.grid(padding=(0, 1, 0, 0))
-        for sentence, line in mends.items():
-            word, style = MARKS[line.verdict]
-            lines.add_row(Text(word, style), Text(sentence))
-        return [lines] if mends else []
+def report(result: Result) -> RenderableType:
+    """Return all lines as a table, and below it what to do."""
+    # One sentence serves both boards.
+    return rounds.report(
+        f"Calibration of {result.athlete}",
+        [[(line.segment or "", NAMES[line.what], line) for line in result.lines]],
+        lambda row: f"{row[1]}: {row[2].mend}",
+    )

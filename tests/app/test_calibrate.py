@@ -313,7 +313,7 @@ def test_the_table_fits_into_80_columns_and_says_what_to_mend(round_):
     refused, _ = result_of(lying(FACES[:3]))
     for each in ([*results.values()], [refused]):
         page = io.StringIO()
-        Console(file=page, width=80).print(guide.Report(each))
+        Console(file=page, width=80).print(guide.report(each))
         assert all(len(line) <= 80 for line in page.getvalue().splitlines())
     assert "! mend pelvis, positions:" in page.getvalue()
 

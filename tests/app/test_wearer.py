@@ -349,7 +349,7 @@ def test_the_table_fits_into_80_columns_and_says_what_to_mend():
     refused = result_of(*Strap().worn(Person(*hinges(3, (29.0, 26.0)))))[0]
     for each in (good, refused):
         page = io.StringIO()
-        Console(file=page, width=80).print(wearer_guide.Report(each))
+        Console(file=page, width=80).print(wearer_guide.report(each))
         assert all(len(line) <= 80 for line in page.getvalue().splitlines())
     assert "! mend hinges: bend slowly" in page.getvalue()
 
