@@ -5,6 +5,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.events import RepEvent, SensorEvent
+from hinge_imu.hindsight import look_back
+from hinge_imu.motion.timeline import Timeline
 from hinge_imu.simulate import truth
 
 WAYS = Rotation.create_group("O")
@@ -69,3 +71,28 @@ def test_from_the_first_still_second_on_nearly_all_samples_have_angles(recorded,
     angles = replayed(recorded).angles
     since = angles.t_s > 1.0
     assert np.isfinite(angles.spine[since]).mean() > 0.95
+
+
+def test_in_hindsight_too_the_angles_before_a_slip_and_after_it_are_right(recorded, as_drawn, replayed, true):
+    raw = recorded.raw.copy()
+    second, third = (rep for rep in as_drawn.of(RepEvent) if rep.status == "confirmed" and rep.id[-1] in "23")
+    slipped_s = (second.end_s + third.start_s) / 2
+    mine = raw["sensor"] == 1
+    axis = np.cross(raw["acc"][mine][:100].mean(axis=0), [0.2, 0.4, 0.9])
+    axis /= np.linalg.norm(axis)
+    since = np.clip((raw["t_ns"][mine] * 1e-9 - slipped_s) / 0.3, 0, 1)
+    angle, rate = np.radians(8) * (1 - np.cos(np.pi * since)) / 2, np.radians(8) * np.pi * np.sin(np.pi * since) / 0.6
+    slip = Rotation.from_rotvec(angle[:, None] * axis)
+    raw["acc"][mine] = slip.apply(raw["acc"][mine])
+    raw["gyr"][mine] = slip.apply(raw["gyr"][mine]) - rate[:, None] * axis
+    slipped = recorded._replace(raw=raw)
+    said = replayed(slipped)
+    assert [event.what for event in said.of(SensorEvent)] == ["slipped"]
+    timeline = Timeline(slipped.header)
+    angles, _ = look_back(slipped.header, [timeline.push(raw), *timeline.finish()], [])
+    # In between it is not known yet; two stances must show it, and angles change while upright only.
+    fourth = as_drawn.of(RepEvent)[-1]
+    known = (angles.t_s > 1) & ((angles.t_s < slipped_s) | (angles.t_s > fourth.end_s + 0.5))
+    for name in ("pelvis", "thorax"):
+        expected = np.interp(angles.t_s, true["t_s"], true[f"{name}_deg"])
+        assert np.degrees(getattr(angles, name))[known] == pytest.approx(expected[known], abs=1.0)

@@ -21,7 +21,7 @@ def leaning(t, *bends):
     return sum(depth * np.sin(np.pi * np.clip((t - start) / (stop - start), 0, 1)) ** 2 for start, stop, depth in bends)
 
 
-def posed(pelvis, thorax, side=0.0, seed=0):
+def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
     """Poses of two boards mounted any way round, from inclinations (N,) and a sideways lean of both, in deg.
 
     The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
@@ -30,6 +30,7 @@ def posed(pelvis, thorax, side=0.0, seed=0):
     n = len(thorax)
     hips, ahead = np.zeros((2, n, 3))
     hips[:, 0] = np.gradient(np.gradient(-0.15 * np.radians(thorax))) * RATE**2
+    hips[:, 1] = -np.gradient(np.gradient(np.broadcast_to(sunk_m, n))) * RATE**2
     ahead[:, 0] = np.gradient(np.gradient(0.4 * np.sin(np.radians(thorax)))) * RATE**2
     up, acc = np.empty((2, n, 2, 3))
     for sensor, (lean, force) in enumerate(((pelvis, hips), (thorax, hips + ahead))):
@@ -405,3 +406,46 @@ def test_a_first_lean_backwards_does_not_turn_the_sign(back, pelvis_first):
     assert found[0][bent] == pytest.approx(pelvis[bent], abs=0.5)
     later = T > 9
     assert found[0][later] == pytest.approx(pelvis[later], abs=0.5)
+
+
+def test_a_squat_that_hardly_leans_shows_the_pelvis_which_way_it_tilts():
+    pelvis, thorax = leaning(T, (3, 5, -6)), leaning(T, (3, 5, 14))
+    found, _, _ = deg(aligned(posed(pelvis, thorax, sunk_m=leaning(T, (3, 5, 0.4)))))
+    late = T > 4
+    assert found[late] == pytest.approx(pelvis[late], abs=0.5)
+
+
+def test_who_only_reaches_aside_has_not_shown_forward_and_the_tilt_itself_is_the_angle():
+    pelvis = leaning(T, (3, 5, -6))
+    found, _, _ = deg(aligned(posed(pelvis, leaning(T, (3, 5, 6)), side=leaning(T, (3, 5, 18)))))
+    assert np.nanmin(found) > -0.1
+
+
+def test_the_stance_is_where_gravity_was_though_the_filter_did_not_know_its_gyroscope_yet():
+    """Until the end of the first still second its up had turned away, by 2 degrees at first."""
+    poses = posed(PELVIS, THORAX, seed=9)
+    away = np.radians(2) * np.clip(1 - T / 0.995, 0, 1)
+    gravity = 9.80665 * poses.up
+    for sensor in (0, 1):
+        axis = np.cross(poses.up[0, sensor], [0.3, 0.5, 0.8])
+        turn = Rotation.from_rotvec(away[:, None] * axis / np.linalg.norm(axis))
+        poses.up[:, sensor] = turn.apply(poses.up[:, sensor])
+    poses.acc[:] += gravity - 9.80665 * poses.up
+    pelvis, thorax, _ = deg(aligned(poses))
+    later = T > 1.2
+    assert pelvis[later] == pytest.approx(PELVIS[later], abs=0.1)
+    assert thorax[later] == pytest.approx(THORAX[later], abs=0.1)
+
+
+@pytest.mark.parametrize("degrees", [60, 90, 180])
+def test_a_pelvis_board_alone_that_was_put_on_turned_is_believed_no_longer_in_the_first_bend(degrees):
+    known = Alignment(HEADER)
+    known.push(posed(PELVIS, THORAX, seed=6))
+    header = msgspec.structs.replace(HEADER, wearer=Wearer(made_utc="2026-01-01T00:00:00Z", worn=known.worn()))
+    poses = posed(PELVIS, THORAX, seed=6)
+    turn = Rotation.from_rotvec(np.radians(degrees) * poses.up[0, 0])
+    for vectors in (poses.up, poses.acc):
+        vectors[:, 0] = turn.apply(vectors[:, 0])
+    found, _, _ = deg(aligned(poses, header=header))
+    deep = (T > 3) & (T < 6) & (THORAX > 35)
+    assert found[deep] == pytest.approx(PELVIS[deep], abs=1)

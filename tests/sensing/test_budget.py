@@ -28,6 +28,9 @@ def test_polls_see_every_phase_of_the_sample_clock_however_far_off_it_runs(rate,
     phases = np.sort(polls * rate * (1 + off) % 1)
     assert np.diff(phases, append=1 + phases[0]).max() < 0.06
     assert np.mean(phases) == pytest.approx(0.5, abs=0.05)
+    for first in range(0, 175, 25):
+        few = np.sort(polls[first : first + 25] * rate * (1 + off) % 1)
+        assert np.diff(few, append=1 + few[0]).max() < 0.45, "nor falls into step with it for a second"
 
 
 @pytest.mark.parametrize(
