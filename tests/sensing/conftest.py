@@ -43,7 +43,7 @@ class Rig:
     def _busy(self, ns):
         self.clock.advance(ns + self.hiccup_ns)
 
-    def mpu(self, address=0x69, **settings):
+    def mpu(self, address=0x69, witness=lambda: True, **settings):
         return Mpu6050(
             SMBus(1),
             address,
@@ -51,6 +51,7 @@ class Rig:
             sensor=address - 0x68,
             clock=self.clock.now,
             remark=lambda *remark: self.said.append(remark),
+            witness=witness,
         )
 
     def wait(self, seconds):

@@ -256,12 +256,27 @@ class TestTwoChipsAtOneAddress:
         assert "wire AD0" in lost["pelvis"]
         assert "wire AD0" in lost["thorax"]
 
+    @pytest.mark.parametrize("missing", [True, False])
+    def test_a_mixture_in_step_is_told_once_the_neighbour_is_missing(self, new_rig, standing, noisy, missing):
+        with new_rig(standing, noisy) as rig:
+            rig.chips[0x69].trim = rig.chips[0x68].trim
+            rig.bus.connect(0x68, rig.chips[0x68], rig.chips[0x69])
+            mpu = rig.start(rig.mpu(0x68, witness=lambda: not missing))
+            if missing:
+                with pytest.raises(BusFault, match="two chips answer at once"):
+                    rig.poll_for(mpu, 1)
+            else:
+                assert len(rig.poll_for(mpu, 1)) > 150, "nothing else tells: trims and settings agree"
+
     def test_a_neighbour_that_is_merely_unplugged_costs_no_sample(self, rig, serial):
         began = rig.clock.now()
         sampler = Sampler(Config(), clock=rig.clock.now)
         items = list(sampler.in_virtual_time(rig.clock.advance, 3))
         rig.bus.unplug(0x69)
-        items += sampler.in_virtual_time(rig.clock.advance, 4.1)
+        doubted = list(sampler.in_virtual_time(rig.clock.advance, 4.1))
+        held = [len(item) for item in doubted if not isinstance(item, SensorEvent) and len(item)]
+        assert min(held[1:-1]) >= 60, "until they have shown that one chip alone measured them"
+        items += doubted
         rig.bus.plug(0x69)
         items += sampler.in_virtual_time(rig.clock.advance, 4)
         raw = np.concatenate([item for item in items if not isinstance(item, SensorEvent)])
