@@ -62,7 +62,7 @@ def score(path: Path, way: Way, total: Score) -> None:
     recording = with_filter(open_recording(path), way.filter)
     seen: list[SagittalAngles] = []
     began = time.perf_counter()
-    said = replay(recording, watch=seen.append, smooth=way.smooth)
+    said = replay(recording, watch=lambda angles: seen.append(angles.sagittal), smooth=way.smooth)
     total.work_s += time.perf_counter() - began
     with np.load(path.with_suffix(".npz")) as truth:
         t = np.concatenate([angles.t_s for angles in seen])

@@ -16,6 +16,7 @@ Exercise = Literal[
     "rdl",
     "good_morning",
     "deadlift",
+    "kettlebell_deadlift",
     "swing",
     "single_leg",
     "kneeling",

@@ -14,18 +14,18 @@ from scipy.spatial.transform import Rotation
 
 from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent
 from hinge_imu.motion.alignment import Alignment
-from hinge_imu.motion.offline import up_offline
+from hinge_imu.motion.offline import track_offline
 from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
 from hinge_imu.reps.again import again
-from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, SagittalAngles, stretches
+from hinge_imu.samples import Angles, Bools, Floats, Frames, Header, Poses, stretches
 
 BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
 
 
-def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[SagittalAngles, list[AnyEvent]]:
-    """Return the inclinations of a whole session, and its events with the reps, sets and faults measured again.
+def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[Angles, list[AnyEvent]]:
+    """Return the angles of a whole session, and its events with the reps, sets and faults measured again.
 
     ``frames`` are the whole session's, ``said`` is the final word of the first pass.
     """
@@ -35,7 +35,7 @@ def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) ->
     for start in range(0, len(poses.t_ns), BLOCK):
         alignment.push(poses.part(slice(start, start + BLOCK)))
     angles = alignment.in_hindsight(_as_worn_last(poses, turns))
-    reps = again([event for event in said if isinstance(event, RepEvent)], angles, header)
+    reps = again([event for event in said if isinstance(event, RepEvent)], angles.sagittal, header)
     return angles, [event for old in said for event in _replaced(old, reps)]
 
 
@@ -52,33 +52,35 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
 
 def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> Poses:
     """Return the poses as boards would have seen them that sat from the start as they did in the end."""
-    up = poses.up.copy()
+    up, rate = poses.up.copy(), poses.rate.copy()
     for worn in range(up.shape[1]):
         since, stop = Rotation.identity(), len(up)
-        for sensor, t_ns, turn in reversed(turns):
+        for sensor, t_ns, turn in [*reversed(turns), (worn, 0, Rotation.identity())]:
             if sensor == worn:
-                start = int(np.searchsorted(poses.t_ns, t_ns))
-                up[start:stop, worn] = since.apply(up[start:stop, worn])
+                start = int(np.searchsorted(poses.t_ns[:stop], t_ns)) if t_ns else 0
+                for each in (up, rate):
+                    each[start:stop, worn] = since.apply(each[start:stop, worn])
                 since, stop = since * turn, start
-        up[:stop, worn] = since.apply(up[:stop, worn])
-    return poses._replace(up=up)
+    return poses._replace(up=up, rate=rate)
 
 
 def _poses(header: Header, frames: Frames) -> Poses:
     shape = frames.valid.shape
-    up, still, valid = np.zeros((*shape, 3)), np.zeros(shape, bool), np.zeros(shape, bool)
+    up, rate = np.zeros((2, *shape, 3))
+    still, valid = np.zeros((2, *shape), bool)
     values = np.concatenate([frames.gyr, frames.acc], axis=2)
     for sensor in header.sensors:
         stillness = Stillness(header.rate_hz)
         for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
             whole = frames.valid[start:stop, sensor]
             gyr, acc = np.split(_bridged(values[start:stop, sensor], whole), 2, axis=1)
-            up[start:stop, sensor] = up_offline(gyr, acc, header.rate_hz, averaging=False)
+            part = slice(start, stop)
+            up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, averaging=False)
             stillness.restart()
-            still[start:stop, sensor] = whole & (stillness.push(gyr, acc).standing >= stillness.second)
-            valid[start:stop, sensor] = whole
+            still[part, sensor] = whole & (stillness.push(gyr, acc).standing >= stillness.second)
+            valid[part, sensor] = whole
     acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
-    return Poses(frames.t_ns, up, acc, still, valid)
+    return Poses(frames.t_ns, up, acc, rate, still, valid)
 
 
 def _long(parts: list[tuple[int, int]], rate_hz: float) -> list[tuple[int, int]]:

@@ -16,17 +16,17 @@ from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.reps.counter import Counter
-from hinge_imu.samples import NS, Frames, Header, Item, SagittalAngles
+from hinge_imu.samples import NS, Angles, Frames, Header, Item
 from hinge_imu.summary import Summary
 
 
 class Pipeline:
     """One session: hand it the header, then everything that arrives, in order, then `finish`.
 
-    ``watch`` is shown each block of inclinations as it passes.
+    ``watch`` is shown each block of angles as it passes.
     """
 
-    def __init__(self, header: Header, watch: Callable[[SagittalAngles], None] | None = None) -> None:
+    def __init__(self, header: Header, watch: Callable[[Angles], None] | None = None) -> None:
         self._timeline = Timeline(header)
         self._orientation = Orientation(header)
         self._alignment = Alignment(header)
@@ -57,7 +57,7 @@ class Pipeline:
         if self._watch is not None:
             self._watch(angles)
         self._waiting += self._alignment.said()
-        said = [*self._waiting, *self._notices.push(frames, angles), *self._counter.push(angles)]
+        said = [*self._waiting, *self._notices.push(frames, angles.sagittal), *self._counter.push(angles.sagittal)]
         # Whatever the size of the block: in the order of the samples that decided.
         said.sort(key=itemgetter(0))
         ripe = bisect_right(said, float(frames.t_ns[-1]) * NS, key=itemgetter(0))

@@ -144,18 +144,20 @@ class Frames(NamedTuple):
 class Poses(NamedTuple):
     """Where gravity points away from: t_ns (N,), up (N,2,3) unit vectors, still and valid (N,2).
 
-    ``acc`` (N,2,3) m/s^2 is what is left of the acceleration without gravity; both in sensor axes.
+    ``acc`` (N,2,3) m/s^2 is what is left of the acceleration without gravity, ``rate`` (N,2,3) rad/s the turning
+    without the gyroscope's bias; all in sensor axes.
     """
 
     t_ns: Times
     up: Floats
     acc: Floats
+    rate: Floats
     still: Bools
     valid: Bools
 
     def part(self, which: slice) -> Poses:
         """Return some of them."""
-        return Poses(self.t_ns[which], self.up[which], self.acc[which], self.still[which], self.valid[which])
+        return Poses(*(each[which] for each in self))  # type: ignore[arg-type]  # in the order of the fields
 
 
 class SagittalAngles(NamedTuple):
@@ -170,6 +172,26 @@ class SagittalAngles(NamedTuple):
     def t_s(self) -> Floats:
         """Session time in seconds (N,)."""
         return self.t_ns.astype(np.float64) * NS
+
+
+class FrontalAngles(NamedTuple):
+    """What leaves the sagittal plane, in rad: t_ns (N,), and (N,2) for pelvis and thorax; nan where not known.
+
+    ``tilt`` is the lean to the side, right side down positive. ``turn`` is how far a segment's left-right axis has
+    turned about the vertical since the session began, to the left positive; it drifts by some degrees a minute, so only
+    differences over seconds mean something.
+    """
+
+    t_ns: Times
+    tilt: Floats
+    turn: Floats
+
+
+class Angles(NamedTuple):
+    """What the boards show of the wearer at each sample, in and out of the sagittal plane."""
+
+    sagittal: SagittalAngles
+    frontal: FrontalAngles
 
 
 def stretches(mask: Bools) -> list[tuple[int, int]]:

@@ -118,7 +118,7 @@ def replayed():
 
     def run(recorded, cuts=()):
         seen = []
-        pipeline = Pipeline(recorded.header, seen.append)
+        pipeline = Pipeline(recorded.header, lambda angles: seen.append(angles.sagittal))
         events = [event for item in recorded.items(cuts) for event in pipeline.push(item)]
         events += pipeline.finish()
         return Replayed(events, SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))))

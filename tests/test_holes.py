@@ -147,7 +147,7 @@ def test_looking_back_the_same_reps_are_measured_again_without_what_was_hidden(
     holed = away(recorded, sensor, moments[1], moments[1] + away_s)
     said = [event for event in replayed(holed).events if not isinstance(event, RepEvent) or event.status == "confirmed"]
     timeline = Timeline(holed.header)
-    angles, final = look_back(holed.header, [timeline.push(holed.raw), *timeline.finish()], said)
+    (angles, _), final = look_back(holed.header, [timeline.push(holed.raw), *timeline.finish()], said)
     reps = confirmed(final)
     assert [rep.id for rep in reps] == [rep.id for rep in confirmed(said)]
     assert len(reps) == REPS

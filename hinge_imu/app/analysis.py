@@ -12,7 +12,7 @@ from hinge_imu.app.replay import replay
 from hinge_imu.config import Exercise
 from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent, to_dict
 from hinge_imu.recording import open_recording
-from hinge_imu.samples import Header, SagittalAngles
+from hinge_imu.samples import Angles, FrontalAngles, Header, SagittalAngles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,13 +34,17 @@ class Events(tuple[E_, ...], Generic[E_]):
 
 @dataclass(frozen=True)
 class Session:
-    """What a recording holds: ``reps``, ``sets``, ``faults`` as events, ``angles`` at every sample, and the rest."""
+    """What a recording holds: ``reps``, ``sets``, ``faults`` as events, angles at every sample, and the rest.
+
+    ``angles`` are in the sagittal plane, ``frontal`` out of it.
+    """
 
     header: Header
     reps: Events[RepEvent]
     sets: Events[SetEvent]
     faults: Events[FaultEvent]
     angles: SagittalAngles
+    frontal: FrontalAngles
     others: Events[AnyEvent]
 
     def to_pandas(self) -> pd.DataFrame:
@@ -59,14 +63,17 @@ def analyze(path: Path | str, exercise: Exercise | None = None, *, smooth: bool 
         Names the file, what was found in it, and the mend.
     """
     recording = open_recording(path)
-    seen: list[SagittalAngles] = []
+    seen: list[Angles] = [_no_angles()]
     said = replay(recording, exercise, seen.append, smooth=smooth)
-    angles = SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True))) if seen else _no_angles()
+    sagittal, frontal = zip(*seen, strict=True)
+    angles = SagittalAngles(*(np.concatenate(part) for part in zip(*sagittal, strict=True)))
+    aside = FrontalAngles(*(np.concatenate(part) for part in zip(*frontal, strict=True)))
     kinds = RepEvent, SetEvent, FaultEvent
     reps, sets, faults = (Events(event for event in said if isinstance(event, kind)) for kind in kinds)
     others = Events(event for event in said if not isinstance(event, kinds))
-    return Session(recording.header, reps, sets, faults, angles, others)  # type: ignore[arg-type]  # sorted just above
+    return Session(recording.header, reps, sets, faults, angles, aside, others)  # type: ignore[arg-type]  # sorted just above
 
 
-def _no_angles() -> SagittalAngles:
-    return SagittalAngles(np.empty(0, np.int64), *np.empty((3, 0)))
+def _no_angles() -> Angles:
+    t_ns = np.empty(0, np.int64)
+    return Angles(SagittalAngles(t_ns, *np.empty((3, 0))), FrontalAngles(t_ns, *np.empty((2, 0, 2))))

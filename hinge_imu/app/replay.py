@@ -16,7 +16,7 @@ from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent, SensorEvent
 from hinge_imu.hindsight import look_back
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.recording import Recording, batched
-from hinge_imu.samples import Frames, Item, SagittalAngles
+from hinge_imu.samples import Angles, Frames, Item, SagittalAngles
 
 BLOCK = 24_000
 """Samples a block, a minute of two chips at 200 Hz: large enough for speed, small enough for a Pi's memory."""
@@ -25,15 +25,15 @@ BLOCK = 24_000
 def replay(
     recording: Recording,
     exercise: Exercise | None = None,
-    watch: Callable[[SagittalAngles], None] | None = None,
+    watch: Callable[[Angles], None] | None = None,
     progress: Callable[[float], None] | None = None,
     *,
     smooth: bool = False,
 ) -> list[AnyEvent]:
     """Return what the session says, each rep once and as it ended, with the warnings of the recording as notices.
 
-    ``exercise`` replaces the recording's own; ``watch`` sees the inclinations, ``progress`` the share done (0..1).
-    With ``smooth`` a second pass, which may look ahead, measures the same reps again, and its inclinations are seen.
+    ``exercise`` replaces the recording's own; ``watch`` sees the angles, ``progress`` the share done (0..1).
+    With ``smooth`` a second pass, which may look ahead, measures the same reps again, and its angles are seen.
     """
     header = recording.header
     if exercise is not None:
@@ -71,14 +71,14 @@ def _told(recording: Recording, progress: Callable[[float], None] | None) -> Ite
 
 
 @contextmanager
-def angles_csv(path: Path | None) -> Iterator[Callable[[SagittalAngles], None] | None]:
+def angles_csv(path: Path | None) -> Iterator[Callable[[Angles], None] | None]:
     """Give what writes ``t_s,pelvis_deg,thorax_deg,spine_deg``, a row a sample, empty where not valid."""
     if path is None:
         yield None
         return
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("t_s,pelvis_deg,thorax_deg,spine_deg\n")
-        yield lambda angles: _write(file, angles)
+        yield lambda angles: _write(file, angles.sagittal)
 
 
 def _write(file: TextIO, angles: SagittalAngles) -> None:

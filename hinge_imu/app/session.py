@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.pipeline import Pipeline
-from hinge_imu.samples import Header, Item, SagittalAngles
+from hinge_imu.samples import Angles, Header, Item
 
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who is told of what comes in, of inclinations, and of events; each in the order of the list."""
+    """Who is told of what comes in, of angles, and of events; each in the order of the list."""
 
     inputs: list[Callable[[Item], None]] = field(default_factory=list)
-    angles: list[Callable[[SagittalAngles], None]] = field(default_factory=list)
+    angles: list[Callable[[Angles], None]] = field(default_factory=list)
     events: list[Callable[[AnyEvent], None]] = field(default_factory=list)
 
 
 def run(header: Header, stream: Iterable[Item], listeners: Listeners) -> None:
     """Push everything through a new pipeline, telling the listeners; of what comes in before it is worked on."""
 
-    def watch(angles: SagittalAngles) -> None:
+    def watch(angles: Angles) -> None:
         for listen in listeners.angles:
             listen(angles)
 

@@ -103,7 +103,7 @@ class Round:
 
     def _look_at(self, frames: Frames) -> Iterator[Moved | SensorEvent]:
         poses = self._orientation.push(frames)
-        angles = self._alignment.push(poses)
+        angles = self._alignment.push(poses).sagittal
         self._now_s = float(poses.t_ns[-1]) * NS
         self.stood |= poses.still.any(axis=0)
         for _, event in self._alignment.said():

@@ -23,10 +23,11 @@ from scipy.spatial.transform import Rotation
 from hinge_imu.config import Segment
 from hinge_imu.events import Said
 from hinge_imu.motion.forward import Forward
+from hinge_imu.motion.frontal import Frontal
 from hinge_imu.motion.mount import HINT, UNKNOWN, Mount
 from hinge_imu.motion.rest import STILL_S
 from hinge_imu.motion.slip import Straps
-from hinge_imu.samples import SEGMENTS, Bools, Floats, Header, Poses, SagittalAngles, Worn
+from hinge_imu.samples import SEGMENTS, Angles, Bools, Floats, FrontalAngles, Header, Poses, SagittalAngles, Times, Worn
 
 FAR = np.radians(20.0)
 """Leaning further than this, the leading sensor has begun a bend."""
@@ -47,17 +48,20 @@ CALM = 2 * np.sin(np.radians(0.5))
 
 
 class Block(NamedTuple):
-    """What one push works on: poses, up and force with a second before them; tilts and angles (N,2) to be filled in.
+    """What one push works on: poses, up and force with a second before them; what is to be filled in (N,2).
 
-    What was not measured is nan in ``past`` and ``force``; ``calm`` is where (N,) no board has turned for a moment.
+    ``lean`` is how far up is from the stance, whichever way; ``angles``, ``tilt`` and ``turn`` are what comes out. What
+    was not measured is nan in ``past`` and ``force``; ``calm`` is where (N,) no board has turned for a moment.
     """
 
     poses: Poses
     past: Floats
     force: Floats
     calm: Bools
-    tilt: Floats
+    lean: Floats
     angles: Floats
+    tilt: Floats
+    turn: Floats
 
 
 Lesson = tuple[int, Callable[[Block, int], None]]
@@ -80,6 +84,7 @@ class Alignment:
         self._mounts = [Mount() for _ in SEGMENTS]
         self._wearer = {} if header.wearer is None else header.wearer.worn
         self._forward = Forward(header, self._mounts)
+        self._frontal = Frontal(header.rate_hz)
         self._second = max(2, round(STILL_S * header.rate_hz))
         self._recent = np.empty((2, 0, len(SEGMENTS), 3))
         self._late = [False for _ in SEGMENTS]
@@ -91,15 +96,15 @@ class Alignment:
         self._straps = Straps(self._mounts, turned)
         self._calm: Floats | None = None  # up of both, the last time that they were calm since the last bend
 
-    def push(self, poses: Poses) -> SagittalAngles:
-        """Take poses, return the inclinations; each is what was known at its own moment."""
+    def push(self, poses: Poses) -> Angles:
+        """Take poses, return the angles; each is what was known at its own moment."""
         shape, end = poses.valid.shape, len(poses.t_ns)
         seen = np.where(poses.up.any(axis=2, keepdims=True), poses.up, np.nan)
         past = np.concatenate([self._recent, [seen, poses.acc + STANDARD_GRAVITY * seen]], axis=1)
         calm = self._calm_for_a_moment(past[0])[-end:] if end else np.empty(0, bool)
-        block = Block(poses, past[0], past[1], calm, np.full(shape, np.nan), np.full(shape, np.nan))
+        block = Block(poses, past[0], past[1], calm, *np.full((4, *shape), np.nan))
         for sensor in self._sensors:
-            self._tilt(block, sensor)
+            self._lean(block, sensor)
         start = 0
         while start < end:
             stop, learn = min(self._lessons(block, start), key=itemgetter(0), default=(end, None))
@@ -108,8 +113,7 @@ class Alignment:
                 learn(block, stop)
             start = stop
         self._recent = past[:, -self._second :]
-        pelvis, thorax = block.angles.T
-        return SagittalAngles(poses.t_ns, pelvis, thorax, thorax - pelvis)
+        return _angles(poses.t_ns, block.angles, block.tilt, block.turn)
 
     def said(self) -> list[Said]:
         """Return what there is to say of the straps since the last call."""
@@ -123,9 +127,9 @@ class Alignment:
             if mount.neutral is not None and mount.axes is not None
         }
 
-    def in_hindsight(self, poses: Poses) -> SagittalAngles:
-        """Return the inclinations of poses that were pushed, with what is known by now, from the first stance on."""
-        angles = np.full(poses.valid.shape, np.nan)
+    def in_hindsight(self, poses: Poses) -> Angles:
+        """Return the angles of poses that were pushed, with what is known by now, from the first stance on."""
+        angles, tilt, turn = np.full((3, *poses.valid.shape), np.nan)
         stood = np.maximum.accumulate(poses.still.any(axis=1))
         # The thorax first: the pelvis learns from it.
         for sensor in reversed(self._sensors):
@@ -137,15 +141,17 @@ class Alignment:
             mount.gather(up, np.broadcast_to(mount.hint, up.shape))
             mount.settle()
             angles[seen, sensor] = mount.angle(up)
-        pelvis, thorax = angles.T
-        return SagittalAngles(poses.t_ns, pelvis, thorax, thorax - pelvis)
+            tilt[seen, sensor], turn[seen, sensor] = self._frontal.push(
+                sensor, up, poses.rate[seen, sensor], mount.axes
+            )
+        return _angles(poses.t_ns, angles, tilt, turn)
 
     def _lessons(self, block: Block, start: int) -> Iterator[Lesson]:
         """Yield what can be learnt next, and where; what comes first is learnt first."""
         for sensor in self._sensors:
             if self._due[sensor]:
                 yield from self._stances(block, start, sensor)
-        lead = _lead(block.tilt[start:])
+        lead = _lead(block.lean[start:])
         if not self._bent:
             yield from _first(lead > FAR, start, self._bend)
             if self._calm is None:
@@ -193,7 +199,7 @@ class Alignment:
             self._mounts[sensor].recall(np.array(worn.up), np.array(worn.falls))
         self._late[sensor], self._due[sensor] = late, False
         self._forward.stood()
-        self._tilt(block, sensor)
+        self._lean(block, sensor)
 
     def _stand_up(self, block: Block, index: int) -> None:
         """Learn from the first calm moment after a bend."""
@@ -202,7 +208,7 @@ class Alignment:
         self._reckon(block, index)
         self._straps.follow(self._calm, now_ns)
         for sensor in self._sensors:
-            self._tilt(block, sensor)
+            self._lean(block, sensor)
 
     def _bend(self, block: Block, index: int) -> None:
         self._bent = self._moved = True
@@ -222,7 +228,7 @@ class Alignment:
         mount = self._mounts[sensor]
         self._sure[sensor] = True
         told = float(np.linalg.norm(mount.hint)) > HINT / 2
-        if told or block.tilt[index, sensor] > FAR:
+        if told or block.lean[index, sensor] > FAR:
             falls = mount.hint if told else block.poses.up[index, sensor]
             if mount.contradicted(falls):
                 mount.unlearn()
@@ -232,7 +238,7 @@ class Alignment:
         if self._straps.reckon(int(block.poses.t_ns[index])):
             self._forward.stood()
             for sensor in self._sensors:
-                self._tilt(block, sensor)
+                self._lean(block, sensor)
 
     def _straighten(self, block: Block, index: int) -> None:
         ways = [UNKNOWN for _ in SEGMENTS]
@@ -249,15 +255,15 @@ class Alignment:
             self._forward.stood()
         self._reckon(block, index)
 
-    def _tilt(self, block: Block, sensor: int) -> None:
-        tilt = self._mounts[sensor].tilt(block.poses.up[:, sensor])
-        block.tilt[:, sensor] = np.where(block.poses.valid[:, sensor], tilt, np.nan)
+    def _lean(self, block: Block, sensor: int) -> None:
+        lean = self._mounts[sensor].tilt(block.poses.up[:, sensor])
+        block.lean[:, sensor] = np.where(block.poses.valid[:, sensor], lean, np.nan)
 
     def _go(self, block: Block, part: slice) -> None:
         """Fill in the angles of a stretch with what is known, and gather what it shows."""
         if part.stop <= part.start:
             return
-        calm = np.flatnonzero(block.calm[part] & (_lead(block.tilt[part]) < UPRIGHT))
+        calm = np.flatnonzero(block.calm[part] & (_lead(block.lean[part]) < UPRIGHT))
         if self._calm is not None and len(calm):
             self._calm = block.past[self._recent.shape[1] + part.start + calm[-1]]
         hints = self._forward.push(block.poses, part)
@@ -267,6 +273,9 @@ class Alignment:
             up, hint = block.poses.up[part, sensor][valid], told[valid]
             follows = (self._bent or sensor != self._leader) and mount.axes is None and mount.neutral is not None
             block.angles[part, sensor][valid] = mount.follow(up, hint) if follows else mount.angle(up)
+            rate = block.poses.rate[part, sensor][valid]
+            aside = self._frontal.push(sensor, up, rate, mount.axes)
+            block.tilt[part, sensor][valid], block.turn[part, sensor][valid] = aside
             mount.hint = told[-1]
             if mount.neutral is not None and (self._bent or mount.axes is None):
                 mount.reach(up)
@@ -279,9 +288,14 @@ class Alignment:
         return np.zeros_like(hint) if sensor == self._leader else hint
 
 
-def _lead(tilt: Floats) -> Floats:
-    """Return the tilt (N,) of the thorax, where it is not known that of the pelvis."""
-    return np.where(np.isfinite(tilt[:, 1]), tilt[:, 1], tilt[:, 0])
+def _angles(t_ns: Times, angles: Floats, tilt: Floats, turn: Floats) -> Angles:
+    pelvis, thorax = angles.T
+    return Angles(SagittalAngles(t_ns, pelvis, thorax, thorax - pelvis), FrontalAngles(t_ns, tilt, turn))
+
+
+def _lead(lean: Floats) -> Floats:
+    """Return the lean (N,) of the thorax, where it is not known that of the pelvis."""
+    return np.where(np.isfinite(lean[:, 1]), lean[:, 1], lean[:, 0])
 
 
 def _first(mask: Bools, start: int, learn: Callable[[Block, int], None]) -> Iterator[Lesson]:

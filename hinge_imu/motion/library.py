@@ -8,8 +8,9 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.motion import quaternion
+from hinge_imu.motion.orientation import Tracked
 from hinge_imu.motion.rest import Stillness
-from hinge_imu.samples import Bools, Floats
+from hinge_imu.samples import Floats
 
 Library = Literal["madgwick", "mahony", "ekf", "aqua", "complementary"]
 
@@ -48,17 +49,17 @@ class LibraryFilter:
         self._level = None
         self.settled_after = self._stillness.second
 
-    def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
-        """Take (N,3) rad/s and (N,3) m/s^2, return unit up (N,3) and whether the sensor is still (N,)."""
+    def track(self, gyr: Floats, acc: Floats) -> Tracked:
+        """Take (N,3) rad/s and (N,3) m/s^2, return what is known at each; of the bias nothing is."""
         if not len(gyr):
-            return np.empty((0, 3)), np.empty(0, bool)
+            return Tracked(np.empty((0, 3)), np.empty(0, bool), np.empty((0, 3)))
         if self._level is None:
             x, y, z, w = Rotation.align_vectors(Z[None], acc[:1])[0].as_quat()
             self._level = np.array([[w], [x], [y], [z]])
             self._follower.begin()
         up = self._follower.follow(*(quaternion.rotate(self._level, values.T).T for values in (gyr, acc)))
         up = quaternion.rotate(quaternion.conjugate(self._level), up.T).T
-        return up, self._stillness.push(gyr, acc).standing >= self._stillness.second
+        return Tracked(up, self._stillness.push(gyr, acc).standing >= self._stillness.second, gyr)
 
 
 class Quaternions:

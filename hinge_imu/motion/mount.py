@@ -24,8 +24,8 @@ ASTRAY = np.cos(np.radians(30.0))
 SMALL = np.sin(np.radians(12.0))
 """A pelvis may tilt backwards by so much while the trunk bends; one that tilts by twice as much does so forward."""
 
-WANDERED = 0.1
-"""Share of the leans' second moment that may lie across their main direction: within 18 degrees of it."""
+WANDERED = 0.2
+"""Share of the leans' second moment that may lie across their main direction: within 24 degrees of it."""
 
 FADE = 0.8
 """What earlier bends keep of their weight with each new one: a strap that creeps is followed."""

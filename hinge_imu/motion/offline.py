@@ -16,23 +16,30 @@ TAU_S = 3.0
 def up_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = True) -> Floats:
     """Return unit up in sensor axes (N,3) from gyr (N,3) rad/s and acc (N,3) m/s^2, looking ahead as well as back.
 
+    ``averaging`` as for the streaming filter.
+    """
+    return track_offline(gyr, acc, rate_hz, averaging=averaging)[0]
+
+
+def track_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = True) -> tuple[Floats, Floats]:
+    """Return unit up as `up_offline` does (N,3), and the rate without the gyroscope's bias (N,3) rad/s.
+
     The low-passed specific force in the frame that the gyroscope keeps, after VQF's offline version (Laidig & Seel
-    2023, DOI 10.1016/j.inffus.2022.10.014, section 3.5). ``averaging`` as for the streaming filter.
+    2023, DOI 10.1016/j.inffus.2022.10.014, section 3.5).
     """
     gyr, acc = np.asarray(gyr, float), np.asarray(acc, float)
     if len(gyr) < 2:
         alone: Floats = acc / np.linalg.norm(acc, axis=1, keepdims=True)
-        return alone
+        return alone, gyr
     rate = gyr - bias_offline(gyr, acc, rate_hz)
-    if not averaging:
-        rate = 0.5 * (rate + np.concatenate([rate[:1], rate[:-1]]))
-    turned = quaternion.Product().push(quaternion.from_rotation_vector((rate / rate_hz).T))
+    mean = rate if averaging else 0.5 * (rate + np.concatenate([rate[:1], rate[:-1]]))
+    turned = quaternion.Product().push(quaternion.from_rotation_vector((mean / rate_hz).T))
     force = quaternion.rotate(turned, acc.T)
     low_pass = butter(2, np.sqrt(2) / (2 * np.pi * TAU_S), fs=rate_hz, output="sos")
     gravity = sosfiltfilt(low_pass, force, axis=1, padlen=min(len(gyr) - 1, round(3 * TAU_S * rate_hz)))
     up = quaternion.rotate(quaternion.conjugate(turned), gravity)
     unit: Floats = up / np.sqrt(np.sum(up * up, axis=0))
-    return unit.T
+    return unit.T, rate
 
 
 def bias_offline(gyr: Floats, acc: Floats, rate_hz: float) -> Floats:

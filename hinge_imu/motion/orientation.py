@@ -9,7 +9,7 @@ magnetometer, and nothing that drifts about the vertical.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -43,6 +43,18 @@ PAUSE_S, SLOW = 0.3, np.radians(5.0)
 speed in it to tilt the mean by more than 1.5 degrees."""
 
 
+class Tracked(NamedTuple):
+    """Unit up (N,3), whether the sensor is still (N,), and its rate without what is known of its bias (N,3) rad/s."""
+
+    up: Floats
+    still: Bools
+    rate: Floats
+
+    def after(self, samples: int) -> Tracked:
+        """Return what comes after so many samples."""
+        return Tracked(self.up[samples:], self.still[samples:], self.rate[samples:])
+
+
 class Tracker(Protocol):
     """Any filter that follows up from block to block.
 
@@ -51,8 +63,8 @@ class Tracker(Protocol):
 
     settled_after: int
 
-    def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
-        """Take (N,3) rad/s and (N,3) m/s^2, return unit up (N,3) and whether the sensor is still (N,)."""
+    def track(self, gyr: Floats, acc: Floats) -> Tracked:
+        """Take (N,3) rad/s and (N,3) m/s^2, return what is known at each."""
 
     def restart(self) -> None:
         """Take what comes next as not joined to what came before."""
@@ -83,7 +95,7 @@ class Inclination:
 
     def push(self, gyr: Floats, acc: Floats) -> Floats:
         """Take (N,3) rad/s and (N,3) m/s^2 in sensor axes, return the unit vectors (N,3) away from gravity."""
-        return self.track(gyr, acc)[0]
+        return self.track(gyr, acc).up
 
     def restart(self) -> None:
         """Take what comes next as not joined to what came before; the gyroscope's bias is kept."""
@@ -94,22 +106,24 @@ class Inclination:
         self._age, self.settled_after = 0, round(SETTLE_S / self._period)
         self._slow_for, self._forces = 0, np.empty((0, 3))
 
-    def track(self, gyr: Floats, acc: Floats) -> tuple[Floats, Bools]:
-        """As `push`, and also whether the sensor is still (N,)."""
+    def track(self, gyr: Floats, acc: Floats) -> Tracked:
+        """As `push`, with all that is known at each."""
         if not len(gyr):
-            return np.empty((0, 3)), np.empty(0, bool)
+            return Tracked(np.empty((0, 3)), np.empty(0, bool), np.empty((0, 3)))
         quiet = self._stillness.push(gyr, acc)
         still = quiet.standing >= self._stillness.second
         if self._bias.weight:
-            return self._integrate(gyr, acc, quiet.calm), still
+            up, rate = self._integrate(gyr, acc, quiet.calm)
+            return Tracked(up, still, rate)
         first = int(np.argmax(still)) if still.any() else len(gyr)
-        up = [self._integrate(gyr[:first], acc[:first], quiet.calm[:first])]
+        parts = [self._integrate(gyr[:first], acc[:first], quiet.calm[:first])]
         self._recent = np.concatenate([self._recent, np.concatenate([gyr, acc], axis=1)])
         if first < len(gyr):
             self._begin(self._recent[: len(self._recent) - len(gyr) + first])
-            up.append(self._integrate(gyr[first:], acc[first:], quiet.calm[first:]))
+            parts.append(self._integrate(gyr[first:], acc[first:], quiet.calm[first:]))
         self._recent = self._recent[-self._stillness.second :]
-        return np.concatenate(up), still
+        up, rate = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Tracked(up, still, rate)
 
     def _begin(self, recent: Floats) -> None:
         """Begin anew with what the first still second showed; integrating an unknown bias was worth less."""
@@ -120,15 +134,16 @@ class Inclination:
         self._drift.restart()
         self._gravity.restart(self._stillness.second, quaternion.rotate(self._turned.last, force.T)[:, 0], len(second))
 
-    def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> Floats:
+    def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> tuple[Floats, Floats]:
+        """Return unit up (N,3), and the rate without bias (N,3)."""
         if not len(gyr):
-            return np.empty((0, 3))
+            return np.empty((0, 3)), np.empty((0, 3))
         rate = gyr - self._bias.push(gyr, calm_for)
         turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate).T))
         gravity = self._follow(turned, quaternion.rotate(turned, acc.T), rate, calm_for)
         up = quaternion.rotate(quaternion.conjugate(turned), gravity)
         unit: Floats = up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])
-        return unit.T
+        return unit.T, rate
 
     def _follow(self, turned: Floats, force: Floats, rate: Floats, calm_for: Times) -> Floats:
         """Return gravity (3,N) in the frame that the gyroscope keeps, window by window of its drift."""
@@ -184,18 +199,21 @@ class Orientation:
     def push(self, frames: Frames) -> Poses:
         """Take frames, return where up is at each."""
         shape = frames.valid.shape
-        up, still, valid = np.zeros((*shape, 3)), np.zeros(shape, bool), np.zeros(shape, bool)
+        up, rate = np.zeros((2, *shape, 3))
+        still, valid = np.zeros((2, *shape), bool)
         for sensor, course in self._courses.items():
             values = np.concatenate([frames.gyr[:, sensor], frames.acc[:, sensor]], axis=1)
             last = 0
             for start, stop in stretches(frames.valid[:, sensor]):
                 course.miss(start - last)
                 part = slice(start, stop)
-                up[part, sensor], still[part, sensor], valid[part, sensor] = course.push(values[part])
+                (up[part, sensor], still[part, sensor], rate[part, sensor]), valid[part, sensor] = course.push(
+                    values[part]
+                )
                 last = stop
             course.miss(len(values) - last)
         acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
-        return Poses(frames.t_ns, up, acc, still & valid, valid)
+        return Poses(frames.t_ns, up, acc, rate, still & valid, valid)
 
 
 class Course:
@@ -212,14 +230,14 @@ class Course:
         """Take note that so many samples are missing."""
         self._missed += samples
 
-    def push(self, values: Floats) -> tuple[Floats, Bools, Bools]:
-        """Take gyr and acc (N,6), at least one; return unit up (N,3), and whether still and whether valid (N,)."""
+    def push(self, values: Floats) -> tuple[Tracked, Bools]:
+        """Take gyr and acc (N,6), at least one; return what is known at each, and whether it is valid (N,)."""
         filled = self._bridge(values[0])
-        up, still = self._tracker.track(*np.split(np.concatenate([filled, values]), 2, axis=1))
-        valid = self._since + np.arange(len(up)) >= self._tracker.settled_after
-        self._since += len(up)
+        tracked = self._tracker.track(*np.split(np.concatenate([filled, values]), 2, axis=1))
+        valid = self._since + np.arange(len(tracked.up)) >= self._tracker.settled_after
+        self._since += len(valid)
         self._missed, self._last = 0, values[-1]
-        return up[len(filled) :], still[len(filled) :], valid[len(filled) :]
+        return tracked.after(len(filled)), valid[len(filled) :]
 
     def _bridge(self, following: Floats) -> Floats:
         """Return a straight line (N,6) over a short hole; after a longer one, start anew."""

@@ -24,7 +24,7 @@ from hinge_imu.events import AnyEvent, to_dict
 from hinge_imu.publish.angles import AngleBatches
 from hinge_imu.publish.client import KEEPALIVE_S, Address, client, parse
 from hinge_imu.publish.topics import TOPICS, Level, schema, topic
-from hinge_imu.samples import Header, SagittalAngles
+from hinge_imu.samples import Angles, Header
 
 QUEUE = 10_000
 """How many messages wait for a lost broker: hours of reps. What comes after that is dropped, and counted."""
@@ -74,9 +74,9 @@ class Publisher:
         level: Level = fields["event"]
         self._send(level, fields, fields[TOPICS[level].clock])
 
-    def angles(self, angles: SagittalAngles) -> None:
+    def angles(self, angles: Angles) -> None:
         """Publish angles, thinned to 50 a second and gathered to 20 messages a second, of session time."""
-        for fields in self._angles.push(angles):
+        for fields in self._angles.push(angles.sagittal):
             self._send("angles", fields, fields["t_s"][0])
 
     def close(self, timeout_s: float = 5.0) -> int:

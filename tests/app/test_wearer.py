@@ -85,7 +85,7 @@ def refusal(header, raw):
 
 def angles_of(header, raw):
     seen = []
-    pipeline = Pipeline(header, seen.append)
+    pipeline = Pipeline(header, lambda angles: seen.append(angles.sagittal))
     for block in np.array_split(raw, 40):
         pipeline.push(block)
     pipeline.finish()
@@ -389,7 +389,7 @@ def test_a_session_carries_what_is_known_of_its_wearer(recorded, tmp_path):
     with McapWriter(path, header) as writer:
         writer.put(raw)
     seen = []
-    replay(open_recording(path), None, seen.append, None)
+    replay(open_recording(path), None, lambda angles: seen.append(angles.sagittal), None)
     angles = SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True)))
     assert max(off(angles, BACKWARDS_FIRST)) < 2.0
 

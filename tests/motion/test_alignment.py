@@ -42,12 +42,12 @@ def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
     still = np.zeros((n, 2), bool)
     still[99:STILL] = True
     t_ns = np.arange(n) * 10_000_000
-    return Poses(t_ns=t_ns, up=up, acc=acc, still=still, valid=np.ones((n, 2), bool))
+    return Poses(t_ns=t_ns, up=up, acc=acc, rate=np.zeros_like(up), still=still, valid=np.ones((n, 2), bool))
 
 
 def aligned(poses, cuts=(), header=HEADER):
     alignment = Alignment(header)
-    parts = [alignment.push(Poses(*(np.split(part, cuts)[i] for part in poses))) for i in range(len(cuts) + 1)]
+    parts = [alignment.push(Poses(*(np.split(part, cuts)[i] for part in poses))).sagittal for i in range(len(cuts) + 1)]
     return SagittalAngles(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -267,7 +267,7 @@ def turned(poses, sensor, from_s, degrees, seed=0):
 
 def heard(poses):
     alignment = Alignment(HEADER)
-    angles = alignment.push(poses)
+    angles = alignment.push(poses).sagittal
     return angles, [event for _, event in alignment.said()]
 
 
@@ -334,7 +334,7 @@ def test_one_board_alone_cannot_tell_a_slip_from_a_stoop_and_says_nothing(worn):
     poses.valid[:, 1 - sensor] = poses.still[:, 1 - sensor] = False
     poses.up[:, 1 - sensor] = poses.acc[:, 1 - sensor] = 0.0
     alignment = Alignment(msgspec.structs.replace(HEADER, worn=(worn,)))
-    angles = alignment.push(poses)
+    angles = alignment.push(poses).sagittal
     assert alignment.said() == []
     assert deg(angles)[sensor][-100:] == pytest.approx(9, abs=1)
 

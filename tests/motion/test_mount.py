@@ -61,7 +61,7 @@ def test_leans_that_wander_sideways_take_the_deepest_one_for_forward():
     mount = Mount(neutral=STANCE)
     swept = [
         leaning(depth, np.array([-np.cos(turn), 0, np.sin(turn)]))
-        for depth, turn in zip(np.linspace(20, 60, 80), np.linspace(1.3, 0.0, 80), strict=True)
+        for depth, turn in zip(np.linspace(40, 60, 80), np.linspace(1.8, 0.0, 80), strict=True)
     ]
     gather(mount, np.concatenate(swept))
     mount.settle()

@@ -144,7 +144,7 @@ def test_a_block_without_samples_is_fine_at_any_moment(bowing, name):
 @pytest.mark.parametrize("name", LIBRARY)
 def test_the_filters_of_the_library_find_the_same_bow(bowing, apart, name):
     bow = bowing([0, 3, 4.5, 7], [0, 0, 30, 30], board=Rotation.from_rotvec([0.4, -1.2, 2.0]))
-    up, still = tracker(header(filter=name)).track(bow.gyr, bow.acc)
+    up, still, _ = tracker(header(filter=name)).track(bow.gyr, bow.acc)
     assert apart(up[250:251], up[-1:]) == pytest.approx(30, abs=3)
     assert apart(up, bow.up).max() < 3
     assert still[250]

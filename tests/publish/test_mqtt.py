@@ -11,7 +11,7 @@ from hinge_imu.publish import mqtt
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
 from hinge_imu.publish.mqtt import Publisher, utc
-from hinge_imu.samples import SagittalAngles
+from hinge_imu.samples import Angles, SagittalAngles
 
 
 def nothing_listens():
@@ -135,7 +135,7 @@ def test_angles_arrive_as_arrays_at_most_20_a_second(broker, header, coach):
     with Publisher(header, broker.url) as publisher:
         coach.wait_for("meta")
         for block in range(0, 400, 7):
-            publisher.angles(SagittalAngles(*(array[block : block + 7] for array in angles)))
+            publisher.angles(Angles(SagittalAngles(*(array[block : block + 7] for array in angles)), None))
     heard = coach.wait_for("angles", 40)
     assert len(heard) == 40
     times = list(itertools.chain.from_iterable(payload["t_s"] for payload in heard))
@@ -148,7 +148,7 @@ def test_angles_arrive_as_arrays_at_most_20_a_second(broker, header, coach):
 def test_angles_of_a_lost_link_are_dropped_and_not_counted(header):
     publisher = Publisher(header, nothing_listens())
     t_ns = np.arange(400) * 5_000_000
-    publisher.angles(SagittalAngles(t_ns, *np.zeros((3, 400))))
+    publisher.angles(Angles(SagittalAngles(t_ns, *np.zeros((3, 400))), None))
     assert publisher.close(timeout_s=0.0) == 1
 
 
