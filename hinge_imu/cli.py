@@ -12,8 +12,9 @@ import typer
 from typer.exceptions import TyperException
 
 from hinge_imu.app.wearer_command import wearer
-from hinge_imu.config import EXERCISES, Config, Exercise, Segment, load
+from hinge_imu.config import Config, Segment, load
 from hinge_imu.events import AnyEvent, SensorEvent
+from hinge_imu.profiles import choose, exercises
 
 app = typer.Typer(
     name="hinge-imu",
@@ -39,7 +40,18 @@ Folder = Annotated[
     Path | None, typer.Option("--recordings", metavar="DIR", help="Where the session is recorded to.", file_okay=False)
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML laid over what ships.")]
-Lift = Annotated[Exercise | None, typer.Option("--exercise", metavar="NAME", help=f"One of {', '.join(EXERCISES)}.")]
+Lift = Annotated[
+    str | None,
+    typer.Option(
+        "--exercise", metavar="NAME", help=f"One of {', '.join(exercises())}; or the file of one of your own (.toml)."
+    ),
+]
+Tempo = Annotated[
+    str | None,
+    typer.Option(
+        "--tempo", metavar="3-1-1-0", help="Prescribed seconds: down, at the bottom, up, at the top; X is fast."
+    ),
+]
 
 
 def _print_version(wanted: bool) -> None:
@@ -95,6 +107,7 @@ def live(
         str | None, typer.Option(help="Who wears it; `calibrate wearer` makes the first bend as right as the others.")
     ] = None,
     exercise: Lift = None,
+    tempo: Tempo = None,
     recordings: Folder = None,
     mqtt: Annotated[str | None, typer.Option(metavar="URL", help=r"mqtt\[s]://[USER@]HOST[:PORT]")] = None,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="Keep it to this device.")] = False,
@@ -127,7 +140,7 @@ def live(
             say=screen.say,
             calibrations=default_folders(),
             athlete=athlete,
-            exercise=exercise or "auto",
+            **_lift(exercise, tempo),
         )
     if outcome.unacknowledged:
         terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
@@ -221,6 +234,7 @@ def replay(
         Path | None, typer.Option(metavar="OUT.csv", help="Write t_s,pelvis_deg,thorax_deg,spine_deg, a row a sample.")
     ] = None,
     exercise: Lift = None,
+    tempo: Tempo = None,
     smooth: Annotated[
         bool,
         typer.Option("--smooth", help="A second pass, which may look ahead, refines the numbers of the same reps."),
@@ -229,14 +243,13 @@ def replay(
     """Run recordings through the very pipeline that runs live, as fast as it goes."""
     if angles is not None and len(files) > 1:
         _fail(f"{angles}: holds the angles of one recording, and {len(files)} were given; call once for each")
-    wrong = [
-        sentence for file in files if (sentence := _replay_one(file, as_json, angles, exercise, smooth)) is not None
-    ]
+    lift = _lift(exercise, tempo)
+    wrong = [sentence for file in files if (sentence := _replay_one(file, as_json, angles, lift, smooth)) is not None]
     if wrong:
         _fail(*wrong)
 
 
-def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exercise | None, smooth: bool) -> str | None:
+def _replay_one(file: Path, as_json: bool, angles: Path | None, lift: dict[str, Any], smooth: bool) -> str | None:
     """Replay one file; return what is wrong with it, if anything is."""
     from hinge_imu.app import replay as wiring
     from hinge_imu.app import terminal
@@ -245,7 +258,7 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exerci
     try:
         recording = open_recording(file)
         with terminal.progress(file.name) as progress, wiring.angles_csv(angles) as watch:
-            said = wiring.replay(recording, exercise, watch, progress, smooth=smooth)
+            said = wiring.replay(recording, watch, progress, smooth=smooth, **lift)
     except RecordingError as error:
         return str(error)
     table = terminal.RepTable(str(file))
@@ -263,27 +276,45 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, exercise: Exerci
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The recording to write: .mcap or .csv.")],
-    exercise: Lift = None,
+    exercise: Annotated[
+        str, typer.Option(metavar="NAME", help=f"One of {', '.join(sorted(set(exercises()) - {'auto'}))}.")
+    ] = "hinge",
     reps: Annotated[int, typer.Option(min=1, max=200, help="How many.")] = 8,
     tempo: Annotated[
-        str | None, typer.Option(metavar="E-P-C-T", help="Seconds down, at the bottom, up, at the top.")
+        str | None, typer.Option(metavar="E-P-C-T", help="Prescribed seconds: down, at the bottom, up, at the top.")
     ] = None,
-    fault: Annotated[str | None, typer.Option(metavar="NAME", help="spine_rounding: every other rep rounds.")] = None,
+    fault: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="What every other rep does wrong: spine_rounding, spine_arching, butt_wink, spine_first, "
+            "incomplete_lockout, overextended_lockout, uncontrolled_lowering, bounce, partial_rep (every fourth), "
+            "off_tempo (needs --tempo), not_square, squat_pattern. No lift knows them all.",
+        ),
+    ] = None,
+    distractors: Annotated[
+        bool, typer.Option("--distractors", help="Also pick-ups, walking, shoes to tie, rests, mishaps.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Another lifter, other sensors, another day.")] = 0,
 ) -> None:
-    """Write a SIMULATED recording, with its truth beside it: labels as .json, angles as .npz."""
+    """Write a SIMULATED recording, with its truth beside it: labels as .json, angles as .npz.
+
+    The labels say of every rep when it began, was deepest and ended, and which faults it clearly shows and clearly does
+    not; `faults` and `faults_absent` leave out what could be argued about. The same options give the same files.
+
+    Try: hinge-imu simulate practice.csv --exercise deadlift --fault bounce --distractors --seed 7
+    """
     from hinge_imu.app import simulation, terminal
 
-    if fault not in {None, "spine_rounding"}:
-        _fail(f"--fault {fault}: is not simulated; spine_rounding is")
     with terminal.progress(out.name) as progress:
         written = simulation.simulate(
             out,
             load(),
-            exercise=exercise or "hinge",
+            exercise=exercise,
             reps=reps,
             tempo=simulation.parse_tempo(tempo) if tempo else None,
-            rounded=fault is not None,
+            fault=fault,
+            distractors=distractors,
             seed=seed,
             progress=progress,
         )
@@ -303,6 +334,17 @@ def convert(
         recording = wiring.convert(source, target, progress)
     for warning in recording.warnings:
         terminal.say(f"note: {warning}")
+
+
+def _lift(exercise: str | None, tempo: str | None) -> dict[str, Any]:
+    """Return what a header says of the exercise; raises ValueError for one that there is not."""
+    from hinge_imu.reps.tempo import Prescription
+
+    if tempo is not None:
+        Prescription.parse(tempo)
+    name, own = choose(exercise) if exercise is not None else (None, None)
+    told = {"exercise": name, "profile": own, "tempo": tempo}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _with_options(config: Config, **options: str | None) -> Config:

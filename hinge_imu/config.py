@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 Segment = Literal["pelvis", "thorax"]
 Filter = Literal["inclination", "madgwick", "mahony", "ekf", "aqua", "complementary"]
-Exercise = Literal[
-    "auto",
-    "hinge",
-    "rdl",
-    "good_morning",
-    "deadlift",
-    "kettlebell_deadlift",
-    "swing",
-    "single_leg",
-    "kneeling",
-    "toe_touch",
-    "wall",
-    "dowel",
-]
-EXERCISES: tuple[Exercise, ...] = get_args(Exercise)
 
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]

@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from hinge_imu.config import Exercise, Segment
+from hinge_imu.config import Segment
 
 Status = Literal["provisional", "confirmed", "retracted"]
-FaultName = Literal["spine_rounding"]
+FaultName = Literal["spine_rounding", "partial_rep", "off_tempo"]
 SensorFact = Literal[
     "lost",
     "back",
@@ -40,22 +40,22 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     name: FaultName
     value: float
     limit: float
-    unit: Literal["deg"]
+    unit: Literal["deg", "%", "s"]
     at_s: float
 
 
 class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
     """One rep; whoever receives keeps the highest revision of each id. What could not be measured is null.
 
-    ``said_s`` is the time of the last sample that had arrived when the rep was first said. ``spine_share`` is
-    spine flexion over thorax inclination at the bottom.
+    ``said_s`` is the time of the last sample that had arrived when the rep was first said. What each number is, is
+    written in docs/metrics.md; those after ``faults`` come with the confirmation.
     """
 
     id: str
     revision: int
     set: int
     rep: int
-    exercise: Exercise
+    exercise: str
     status: Status
     said_s: float
     start_s: float
@@ -71,6 +71,38 @@ class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
     spine_flexion_peak_deg: float | None
     spine_share: float | None
     faults: tuple[Fault, ...]
+    spine_rom_deg: float | None = None
+    pelvis_bottom_deg: float | None = None
+    thorax_bottom_deg: float | None = None
+    spine_bottom_deg: float | None = None
+    out_of_neutral_share: float | None = None
+    neutral_depth_deg: float | None = None
+    onset_lag_s: float | None = None
+    spine_early_share: float | None = None
+    spine_middle_share: float | None = None
+    spine_late_share: float | None = None
+    coupling_deg: float | None = None
+    coupling_sd_deg: float | None = None
+    pelvis_eccentric_mean_deg_s: float | None = None
+    pelvis_eccentric_peak_deg_s: float | None = None
+    thorax_eccentric_mean_deg_s: float | None = None
+    thorax_eccentric_peak_deg_s: float | None = None
+    eccentric_to_peak_s: float | None = None
+    eccentric_to_peak_share: float | None = None
+    eccentric_sparc: float | None = None
+    eccentric_ldlj: float | None = None
+    pelvis_concentric_mean_deg_s: float | None = None
+    pelvis_concentric_peak_deg_s: float | None = None
+    thorax_concentric_mean_deg_s: float | None = None
+    thorax_concentric_peak_deg_s: float | None = None
+    concentric_to_peak_s: float | None = None
+    concentric_to_peak_share: float | None = None
+    concentric_sparc: float | None = None
+    concentric_ldlj: float | None = None
+    slowest_deg: float | None = None
+    slowest_at_s: float | None = None
+    time_under_tension_s: float | None = None
+    impact_g: float | None = None
 
 
 class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
@@ -80,19 +112,48 @@ class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
     name: FaultName
     value: float
     limit: float
-    unit: Literal["deg"]
+    unit: Literal["deg", "%", "s"]
     at_s: float
 
 
 class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
-    """A set that has ended: its number, how many reps, from the first onset to the last lockout (s)."""
+    """A set that has ended: its number, how many reps, from the first onset to the last lockout (s).
+
+    ``exercise_sure`` is how sure it is, 0 to 1, that this was the exercise; null where somebody had named it. What the
+    other numbers are is written in docs/metrics.md.
+    """
 
     id: str
     set: int
-    exercise: Exercise
+    exercise: str
     reps: int
     start_s: float
     end_s: float
+    exercise_sure: float | None = None
+    pelvis_rom_cv_share: float | None = None
+    thorax_rom_cv_share: float | None = None
+    eccentric_cv_share: float | None = None
+    concentric_cv_share: float | None = None
+    thorax_concentric_mean_cv_share: float | None = None
+    spine_flexion_peak_sd_deg: float | None = None
+    spine_flexion_peak_trend_deg: float | None = None
+    spine_flexion_peak_trend_low_deg: float | None = None
+    spine_flexion_peak_trend_high_deg: float | None = None
+    concentric_trend_s: float | None = None
+    concentric_trend_low_s: float | None = None
+    concentric_trend_high_s: float | None = None
+    thorax_concentric_mean_trend_deg_s: float | None = None
+    thorax_concentric_mean_trend_low_deg_s: float | None = None
+    thorax_concentric_mean_trend_high_deg_s: float | None = None
+    velocity_loss_share: float | None = None
+    tempo_kept_share: float | None = None
+
+
+class FailedEvent(_Event, frozen=True, kw_only=True, tag="failed"):
+    """An attempt that turned back on the way up, at ``at_s`` s; it is no rep."""
+
+    set: int
+    at_s: float
 
 
 class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
@@ -144,7 +205,7 @@ class SessionEvent(_Event, frozen=True, kw_only=True, tag="session"):
     bus: dict[str, int]
 
 
-AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | SensorEvent | NoticeEvent | SessionEvent
+AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | FailedEvent | SensorEvent | NoticeEvent | SessionEvent
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

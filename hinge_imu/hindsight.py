@@ -34,13 +34,16 @@ def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) ->
     alignment = Alignment(header, lambda *turn: turns.append(turn))
     for start in range(0, len(poses.t_ns), BLOCK):
         alignment.push(poses.part(slice(start, start + BLOCK)))
-    angles = alignment.in_hindsight(_as_worn_last(poses, turns))
-    reps = again([event for event in said if isinstance(event, RepEvent)], angles.sagittal, header)
+    poses = _as_worn_last(poses, turns)
+    angles = alignment.in_hindsight(poses)
+    reps = again([event for event in said if isinstance(event, RepEvent)], angles, poses, header)
     return angles, [event for old in said for event in _replaced(old, reps)]
 
 
 def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
     if isinstance(event, RepEvent):
+        if event.status == "retracted":
+            return [event]
         rep = reps[event.id]
         faults = [FaultEvent(rep_id=rep.id, **msgspec.structs.asdict(fault)) for fault in rep.faults]
         return [rep, *faults]
@@ -52,16 +55,16 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
 
 def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> Poses:
     """Return the poses as boards would have seen them that sat from the start as they did in the end."""
-    up, rate = poses.up.copy(), poses.rate.copy()
+    up, rate, acc = poses.up.copy(), poses.rate.copy(), poses.acc.copy()
     for worn in range(up.shape[1]):
         since, stop = Rotation.identity(), len(up)
         for sensor, t_ns, turn in [*reversed(turns), (worn, 0, Rotation.identity())]:
             if sensor == worn:
                 start = int(np.searchsorted(poses.t_ns[:stop], t_ns)) if t_ns else 0
-                for each in (up, rate):
+                for each in (up, rate, acc):
                     each[start:stop, worn] = since.apply(each[start:stop, worn])
                 since, stop = since * turn, start
-    return poses._replace(up=up, rate=rate)
+    return poses._replace(up=up, rate=rate, acc=acc)
 
 
 def _poses(header: Header, frames: Frames) -> Poses:

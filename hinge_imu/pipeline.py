@@ -53,11 +53,12 @@ class Pipeline:
         self._waiting += self._timeline.said()
         if not len(frames.t_ns):
             return
-        angles = self._alignment.push(self._orientation.push(frames))
+        poses = self._orientation.push(frames)
+        angles = self._alignment.push(poses)
         if self._watch is not None:
             self._watch(angles)
         self._waiting += self._alignment.said()
-        said = [*self._waiting, *self._notices.push(frames, angles.sagittal), *self._counter.push(angles.sagittal)]
+        said = [*self._waiting, *self._notices.push(frames, angles.sagittal), *self._counter.push(angles, poses)]
         # Whatever the size of the block: in the order of the samples that decided.
         said.sort(key=itemgetter(0))
         ripe = bisect_right(said, float(frames.t_ns[-1]) * NS, key=itemgetter(0))

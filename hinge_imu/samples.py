@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hinge_imu.config import Config, Exercise, Segment
+from hinge_imu.config import Config, Segment
 from hinge_imu.events import SensorEvent
+from hinge_imu.profiles import Profile
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -95,8 +96,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     ``acc_scale`` in m/s^2 and ``gyr_scale`` in rad/s per count (1 for SI); ``delay_s`` is the low-pass delay to
     be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
-    ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``wearer`` is what
-    `hinge-imu calibrate wearer` has found of the athlete.
+    ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``profile`` is that of
+    an exercise which the user has described; ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
     """
 
     session_id: str
@@ -107,7 +108,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     gyr_scale: float = 1.0
     delay_s: float = 0.0
     worn: tuple[Segment, ...] = SEGMENTS
-    exercise: Exercise = "auto"
+    exercise: str = "auto"
+    profile: Profile | None = None
     athlete: str | None = None
     tempo: str | None = None
     started_utc: str | None = None
@@ -196,5 +198,14 @@ class Angles(NamedTuple):
 
 def stretches(mask: Bools) -> list[tuple[int, int]]:
     """Return the [start, stop) of each stretch of True in a mask (N,)."""
+    if mask.all():
+        return [(0, len(mask))] if len(mask) else []
     edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
     return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def runs(mask: Bools, before: int | NDArray[np.int64]) -> Times:
+    """Return for how many samples a mask (...,N) has been True at each, ``before`` (...,1) of them before its first."""
+    number = np.arange(1, mask.shape[-1] + 1)
+    lasting: Times = number - np.maximum.accumulate(np.where(mask, -before, number), axis=-1)
+    return lasting

@@ -6,8 +6,9 @@ from pathlib import Path
 from runpy import run_path
 from shutil import which
 from types import MappingProxyType, SimpleNamespace
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
+import msgspec
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -17,6 +18,7 @@ from hinge_imu.events import (
     AnyEvent,
     Fault,
     FaultEvent,
+    FaultName,
     NoticeEvent,
     RepEvent,
     SensorEvent,
@@ -28,9 +30,12 @@ from hinge_imu.events import (
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Header, RawArray, SagittalAngles
 from hinge_imu.sensing.sampler import Sampler
+from hinge_imu.simulate import fast
 from hinge_imu.simulate.bus import VirtualClock
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.plan import Timetable, for_tempo
+from hinge_imu.simulate.repertoire import SWAY_DEG
+from hinge_imu.simulate.stage import Stage
 from hinge_imu.simulate.strap import strap
 
 
@@ -54,6 +59,23 @@ class Replayed(NamedTuple):
 
     def of(self, kind):
         return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def final(self):
+        """The last word on each rep, those that were retracted included."""
+        return list({event.id: event for event in self.of(RepEvent)}.values())
+
+    @property
+    def reps(self):
+        return [rep for rep in self.final if rep.status == "confirmed"]
+
+    @property
+    def retracted(self):
+        return [rep for rep in self.final if rep.status == "retracted"]
+
+    @property
+    def sets(self):
+        return [(ended.set, ended.exercise, ended.reps) for ended in self.of(SetEvent)]
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +132,36 @@ def evenly():
         return Recorded(header, raw[:, list(header.sensors)].ravel())
 
     return record
+
+
+@pytest.fixture(scope="session")
+def staged():
+    """Let a lifter do one thing after the other on a stage; each is told where it stands."""
+
+    def act(*scenes, seed=0, still_s=2.0):
+        stage = Stage(np.random.default_rng(seed), still_s)
+        for scene in scenes:
+            scene(stage)
+        return Lifter(stage.script(still_s), stage.rng, SWAY_DEG)
+
+    return act
+
+
+@pytest.fixture(scope="session")
+def with_errors():
+    """Record a lifter at even times, with the errors of real parts; ``about`` is more of the header."""
+
+    def record(lifter, exercise="auto", *, seed=0, **about):
+        header, raw = fast.recorded(lifter, np.random.default_rng(seed), exercise=exercise)
+        return Recorded(msgspec.structs.replace(header, **about), raw)
+
+    return record
+
+
+@pytest.fixture(scope="session")
+def faults_of():
+    """Return those faults of a rep of the truth that the product says."""
+    return lambda label: [name for name in label["faults"] if name in get_args(FaultName)]
 
 
 @pytest.fixture(scope="session")

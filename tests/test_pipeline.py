@@ -14,10 +14,6 @@ from hinge_imu.samples import Flag
 from hinge_imu.simulate import truth
 
 
-def confirmed(replay):
-    return [rep for rep in replay.of(RepEvent) if rep.status == "confirmed"]
-
-
 def in_blocks_of(size, recorded):
     return range(size, len(recorded.raw), size)
 
@@ -86,7 +82,7 @@ def whole(stream, replayed):
 
 
 def test_both_reps_are_said_and_the_set(whole):
-    assert [rep.id for rep in confirmed(whole)] == ["monday-1", "monday-2"]
+    assert [rep.id for rep in whole.reps] == ["monday-1", "monday-2"]
     assert [ended.reps for ended in whole.of(SetEvent)] == [2]
 
 
@@ -98,7 +94,7 @@ def test_in_small_blocks_the_same_is_said(stream, whole, replayed, agree, size):
 def test_sample_by_sample_the_same_is_said(lifting, hinge, on_the_bus, replayed, agree):
     short = on_the_bus(lifting(hinge(tempo=(1.0, 0.2, 0.8, 0.5)), still_s=1.4), seed=3)
     whole, single = replayed(short), replayed(short, in_blocks_of(1, short))
-    assert len(confirmed(whole)) == 1
+    assert len(whole.reps) == 1
     agree(single.events, whole.events)
     for one, other in zip(single.angles, whole.angles, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
@@ -137,7 +133,7 @@ def test_a_chip_that_is_gone_is_said_and_what_it_missed_is_null(lost, replayed):
     assert [event.what for event in facts] == ["lost", "back", "gap"]
     gap = facts[-1]
     assert (gap.at_s, gap.lost_s) == pytest.approx((5.6, 2.9), abs=0.05)
-    first, second = confirmed(said)
+    first, second = said.reps
     assert first.spine_flexion_peak_deg == pytest.approx(9, abs=1.5)
     assert (second.spine_flexion_peak_deg, second.thorax_rom_deg) == (None, None)
     assert second.pelvis_rom_deg == pytest.approx(68 - 33, abs=2)
@@ -148,32 +144,32 @@ def test_a_chip_that_is_gone_is_said_and_what_it_missed_is_null(lost, replayed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_every_rep_is_found_with_its_times_and_ranges_through_the_real_driver(
-    lifting, hinge, on_the_bus, replayed, seed
+    lifting, hinge, on_the_bus, replayed, faults_of, seed
 ):
     lifter = lifting(hinge(), hinge(62, 34, (2.2, 0.6, 1.0, 1.2)), hinge(76, 8, (1.2, 0.3, 0.9, 0.6)))
     said = replayed(on_the_bus(lifter, seed=seed))
     labels = truth.labels(lifter, "hinge")["reps"]
-    assert len(confirmed(said)) == len(labels)
-    for rep, label in zip(confirmed(said), labels, strict=True):
+    assert len(said.reps) == len(labels)
+    for rep, label in zip(said.reps, labels, strict=True):
         for name in ("start_s", "end_s", "eccentric_s", "bottom_pause_s", "concentric_s"):
             assert getattr(rep, name) == pytest.approx(label[name], abs=0.08), name
         for name in ("pelvis_rom_deg", "thorax_rom_deg", "spine_flexion_peak_deg"):
             assert getattr(rep, name) == pytest.approx(label[name], abs=1.5), name
-        assert [fault.name for fault in rep.faults] == label["faults"]
+        assert [fault.name for fault in rep.faults] == faults_of(label)
         assert 0 < rep.said_s - rep.end_s < 0.3
     assert [fault.rep_id for fault in said.of(FaultEvent)] == ["monday-2"]
     assert said.of(SensorEvent) == said.of(NoticeEvent) == []
 
 
 @pytest.mark.parametrize("rate_hz", [20.0, 50.0, 333.0, 1000.0])
-def test_the_rate_of_a_recording_hardly_matters(lifting, hinge, evenly, replayed, rate_hz):
+def test_the_rate_of_a_recording_hardly_matters(lifting, hinge, evenly, replayed, faults_of, rate_hz):
     lifter = lifting(hinge(), hinge(62, 34), seed=4)
-    reps = confirmed(replayed(evenly(lifter, rate_hz, seed=4)))
+    reps = replayed(evenly(lifter, rate_hz, seed=4)).reps
     for rep, label in zip(reps, truth.labels(lifter, "hinge")["reps"], strict=True):
         assert (rep.start_s, rep.end_s) == pytest.approx((label["start_s"], label["end_s"]), abs=0.1)
         assert rep.thorax_rom_deg == pytest.approx(label["thorax_rom_deg"], abs=1.5)
         assert rep.spine_flexion_peak_deg == pytest.approx(label["spine_flexion_peak_deg"], abs=1.5)
-        assert [fault.name for fault in rep.faults] == label["faults"]
+        assert [fault.name for fault in rep.faults] == faults_of(label)
 
 
 @pytest.mark.parametrize("seed", [5, 6])
@@ -190,10 +186,11 @@ def test_the_angles_of_a_swaying_lifter_are_right_within_two_degrees(lifting, hi
 
 
 @pytest.mark.parametrize("worn", ["pelvis", "thorax"])
-def test_one_sensor_alone_counts_and_times(lifter, evenly, replayed, worn):
+def test_one_sensor_alone_counts_and_times(lifting, hinge, evenly, replayed, worn):
+    lifter = lifting(hinge(), hinge(68, 24, (1.4, 0.3, 1.0, 0.8)), sway_deg=0.1, seed=1)
     said = replayed(evenly(lifter, worn=(worn,)))
     labels = truth.labels(lifter, "hinge")["reps"]
-    for rep, label in zip(confirmed(said), labels, strict=True):
+    for rep, label in zip(said.reps, labels, strict=True):
         assert rep.end_s == pytest.approx(label["end_s"], abs=0.15)
         assert (rep.spine_flexion_peak_deg, rep.spine_share) == (None, None)
     assert said.of(SensorEvent) == [], "what is not worn is not missed"
@@ -216,7 +213,7 @@ def test_the_first_still_second_is_waited_for(lifting, hinge, evenly, replayed):
     """The recording begins in the middle of a rep; standing comes after it."""
     lifter = lifting(hinge(tempo=(1.6, 0.4, 1.2, 3.0)), hinge(), hinge())
     said = replayed(evenly(lifter, from_s=3.0))
-    reps, labels = confirmed(said), truth.labels(lifter, "hinge")["reps"]
+    reps, labels = said.reps, truth.labels(lifter, "hinge")["reps"]
     assert [rep.start_s for rep in reps] == pytest.approx([label["start_s"] for label in labels[1:]], abs=0.08)
     [notice] = said.of(NoticeEvent)
     assert "did not stand still for the first" in notice.text
@@ -227,10 +224,10 @@ def test_the_first_still_second_is_waited_for(lifting, hinge, evenly, replayed):
 
 def test_the_filters_of_the_library_find_the_same_reps(lifter, evenly, replayed):
     recorded = evenly(lifter, 50.0)
-    own = confirmed(replayed(recorded))
+    own = replayed(recorded).reps
     for name in ("madgwick", "mahony"):
         header = msgspec.structs.replace(recorded.header, config=Config(motion=MotionConfig(filter=name)))
-        reps = confirmed(replayed(recorded._replace(header=header)))
+        reps = replayed(recorded._replace(header=header)).reps
         assert [rep.end_s for rep in reps] == pytest.approx([rep.end_s for rep in own], abs=0.1)
         assert [rep.thorax_rom_deg for rep in reps] == pytest.approx([rep.thorax_rom_deg for rep in own], abs=4)
 
@@ -245,8 +242,8 @@ def test_a_session_may_end_in_the_middle_of_anything(polled, replayed):
     """Wherever it is cut off, every rep that was said is confirmed and its set closed."""
     for stop in range(100, len(polled.raw), 101):
         said = replayed(polled._replace(raw=polled.raw[:stop]))
-        assert {rep.id for rep in said.of(RepEvent)} == {rep.id for rep in confirmed(said)}
-        assert sum(ended.reps for ended in said.of(SetEvent)) == len(confirmed(said))
+        assert {rep.id for rep in said.of(RepEvent)} == {rep.id for rep in said.reps}
+        assert sum(ended.reps for ended in said.of(SetEvent)) == len(said.reps)
 
 
 def test_half_an_hour_takes_no_more_memory_than_a_minute(lifting, hinge, evenly):
@@ -262,7 +259,7 @@ def test_half_an_hour_takes_no_more_memory_than_a_minute(lifting, hinge, evenly)
             sizes.append(len(pickle.dumps(pipeline)))
     assert reps == 30 * 8
     assert max(sizes) < 1.05 * max(sizes[:12])
-    assert max(sizes) < 200_000
+    assert max(sizes) < 500_000
 
 
 def test_the_session_is_summed_up_last(lost, replayed):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinge_imu.config import Calibration, Config, SensorConfig
-from hinge_imu.samples import RAW, RAW_SI, Header, SagittalAngles, stretches
+from hinge_imu.samples import RAW, RAW_SI, Header, SagittalAngles, runs, stretches
 
 
 @given(st.lists(st.booleans()))
@@ -20,6 +20,14 @@ def test_stretches_are_where_a_mask_is_true_and_as_long_as_they_can_be(bits):
         rebuilt[start:stop] = True
     assert np.array_equal(rebuilt, mask)
     assert all(stop < start for (_, stop), (start, _) in pairwise(found)), "no two touch"
+
+
+@given(st.lists(st.booleans()), st.integers(0, 50))
+def test_runs_count_on_from_before_and_begin_anew_after_each_false(bits, before):
+    counted = []
+    for bit in bits:
+        counted.append((counted[-1] if counted else before) + 1 if bit else 0)
+    assert runs(np.array(bits, bool), before).tolist() == counted
 
 
 def test_a_raw_sample_is_packed_as_recordings_hold_it():

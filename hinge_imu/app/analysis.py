@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import numpy as np
 
 from hinge_imu.app.replay import replay
-from hinge_imu.config import Exercise
 from hinge_imu.events import AnyEvent, FaultEvent, RepEvent, SetEvent, to_dict
+from hinge_imu.profiles import choose
 from hinge_imu.recording import open_recording
 from hinge_imu.samples import Angles, FrontalAngles, Header, SagittalAngles
 
@@ -52,19 +52,25 @@ class Session:
         return self.reps.to_pandas()
 
 
-def analyze(path: Path | str, exercise: Exercise | None = None, *, smooth: bool = False) -> Session:
+def analyze(
+    path: Path | str, exercise: str | None = None, *, tempo: str | None = None, smooth: bool = False
+) -> Session:
     """Run a recording through the pipeline that runs live, and return all it says.
 
-    With ``smooth`` a second pass, which may look ahead, refines the numbers of the same reps.
+    ``exercise`` and the prescription ``tempo`` replace the recording's own. With ``smooth`` a second pass, which may
+    look ahead, refines the numbers of the same reps.
 
     Raises
     ------
+    ValueError
+        Where there is no such exercise, or no such tempo.
     hinge_imu.recording.RecordingError
         Names the file, what was found in it, and the mend.
     """
     recording = open_recording(path)
     seen: list[Angles] = [_no_angles()]
-    said = replay(recording, exercise, seen.append, smooth=smooth)
+    name, own = choose(exercise) if exercise is not None else (None, None)
+    said = replay(recording, seen.append, smooth=smooth, exercise=name, profile=own, tempo=tempo)
     sagittal, frontal = zip(*seen, strict=True)
     angles = SagittalAngles(*(np.concatenate(part) for part in zip(*sagittal, strict=True)))
     aside = FrontalAngles(*(np.concatenate(part) for part in zip(*frontal, strict=True)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
 import numpy as np
 
 from hinge_imu.app.session import Listeners, run
-from hinge_imu.config import Exercise
 from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent, SensorEvent
 from hinge_imu.hindsight import look_back
 from hinge_imu.motion.timeline import Timeline
@@ -24,29 +23,30 @@ BLOCK = 24_000
 
 def replay(
     recording: Recording,
-    exercise: Exercise | None = None,
     watch: Callable[[Angles], None] | None = None,
     progress: Callable[[float], None] | None = None,
     *,
     smooth: bool = False,
+    **lift: Any,
 ) -> list[AnyEvent]:
     """Return what the session says, each rep once and as it ended, with the warnings of the recording as notices.
 
-    ``exercise`` replaces the recording's own; ``watch`` sees the angles, ``progress`` the share done (0..1).
+    ``lift`` replaces what the recording's header says of ``exercise``, ``profile`` and ``tempo``; ``watch`` sees the
+    angles, ``progress`` the share done (0..1).
     With ``smooth`` a second pass, which may look ahead, measures the same reps again, and its angles are seen.
     """
-    header = recording.header
-    if exercise is not None:
-        header = msgspec.structs.replace(header, exercise=exercise)
+    told = {name: value for name, value in lift.items() if value is not None}
+    header = msgspec.structs.replace(recording.header, **told)
     said: list[AnyEvent] = []
     seen = [watch] if watch is not None and not smooth else []
     run(header, _told(recording, progress), Listeners(angles=seen, events=[said.append]))
     final = {event.id: event for event in said if isinstance(event, RepEvent)}
-    said = [event for event in said if not isinstance(event, RepEvent) or _last(event, final)]
+    said = [event for event in said if not isinstance(event, RepEvent) or event is final[event.id]]
     if smooth:
         angles, said = look_back(header, frames_on_grid(recording), said)
         if watch is not None:
             watch(angles)
+    said = [event for event in said if not isinstance(event, RepEvent) or event.status != "retracted"]
     return [*(NoticeEvent(text=text, at_s=0.0) for text in recording.warnings), *said]
 
 
@@ -57,10 +57,6 @@ def frames_on_grid(recording: Recording) -> Iterator[Frames]:
         if not isinstance(item, SensorEvent):
             yield timeline.push(item)
     yield from timeline.finish()
-
-
-def _last(event: RepEvent, final: dict[str, RepEvent]) -> bool:
-    return event is final[event.id] and event.status != "retracted"
 
 
 def _told(recording: Recording, progress: Callable[[float], None] | None) -> Iterator[Item]:

@@ -10,51 +10,67 @@ from typing import Any
 import numpy as np
 
 from hinge_imu.app.convert import convert
-from hinge_imu.config import Config, Exercise
+from hinge_imu.config import Config
 from hinge_imu.events import SensorEvent
 from hinge_imu.recording import McapWriter, RecordingError
 from hinge_imu.samples import NS, Item
 from hinge_imu.sensing.sampler import Sampler
-from hinge_imu.simulate import truth
+from hinge_imu.simulate import repertoire, truth
 from hinge_imu.simulate.bus import VirtualClock
 from hinge_imu.simulate.lifter import Lifter
-from hinge_imu.simulate.strap import strap, timetable
-
-Tempo = tuple[float, float, float, float]
+from hinge_imu.simulate.strap import strap
+from hinge_imu.simulate.styles import Tempo
 
 
 def simulate(
     target: Path,
     config: Config,
     *,
-    exercise: Exercise = "hinge",
+    exercise: str = "hinge",
     reps: int = 8,
     tempo: Tempo | None = None,
+    fault: str | None = None,
     rounded: bool = False,
+    distractors: bool = False,
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> tuple[Path, ...]:
     """Write a recording (.mcap or .csv) with its truth beside it (.json labels, .npz angles); return all paths.
 
+    ``fault`` is shown by every other rep (``rounded`` is short for spine_rounding); ``distractors`` are what people do
+    around a set.
+
     Raises
     ------
     hinge_imu.recording.RecordingError
         Where the target's suffix is not known or it cannot be written.
+    ValueError
+        Where the exercise is not simulated, or does not know the fault; the message lists those that there are.
     """
     if target.suffix.lower() not in {".mcap", ".csv"}:
         raise RecordingError(f"{target}: the suffix {target.suffix!r} is not known; write to .mcap or .csv")
     rng = np.random.default_rng(seed)
-    drawn = timetable(rng, exercise, reps, rounded=rounded, **({"tempo": tempo} if tempo else {}))
-    lifter = Lifter(drawn, rng)
+    fault = "spine_rounding" if rounded else fault
+    if fault == "off_tempo" and tempo is None:
+        raise ValueError("--fault off_tempo: is a fault against a prescription; add --tempo, as in --tempo 3-1-1-0")
+    lifter = repertoire.session(
+        rng,
+        "hinge" if exercise == "auto" else exercise,
+        reps=reps,
+        tempo=tempo,
+        fault=fault,
+        with_distractors=distractors,
+    )
     as_mcap = target.with_suffix(".mcap")
     if target != as_mcap and as_mcap.exists():
         raise RecordingError(f"{as_mcap}: stands where the recording is made before it becomes a CSV; move it away")
-    about = {"session_id": f"simulated-{exercise}-{seed}", "exercise": exercise}
+    prescribed = "-".join(f"{digit:g}" for digit in tempo) if tempo else None
+    about = {"session_id": f"simulated-{exercise}-{seed}", "exercise": exercise, "tempo": prescribed}
     record(as_mcap, lifter, config, rng, progress, **about)
     if target != as_mcap:
         convert(as_mcap, target)
         as_mcap.unlink()
-    return target, *truth.write(lifter, exercise, target)
+    return target, *truth.write(lifter, exercise, target, tempo)
 
 
 def parse_tempo(text: str) -> Tempo:

@@ -54,6 +54,7 @@ class Round:
         self.stood = np.zeros(len(SEGMENTS), bool)
         self._timeline, self._orientation = Timeline(self.header), Orientation(self.header)
         self._alignment, self._movements = Alignment(self.header), Movements()
+        self._over: list[Movement] = []  # until it is learnt what they have shown
         self._seen: list[Movement] = []
         self._slipped: list[SensorEvent] = []
         self._worn: dict[Segment, Worn] = {}
@@ -86,7 +87,7 @@ class Round:
 
     def finish(self) -> list[Moved | SensorEvent]:
         """Return what the end of the samples decides."""
-        return [told for frames in self._timeline.finish() for told in self._look(frames)]
+        return [*(told for frames in self._timeline.finish() for told in self._look(frames)), *self._take_all()]
 
     def result(self, athlete: str, *, made_from: str, made_utc: str) -> Result:
         """Return what came of it: all movements measured once more, by how the boards sat after the last hinge."""
@@ -110,8 +111,13 @@ class Round:
             if isinstance(event, SensorEvent):
                 self._slipped.append(event)
                 yield event
-        for movement in self._movements.push(poses, angles.thorax):
-            yield self._take(movement)
+        self._over += self._movements.push(poses, angles.thorax)
+        if not self._alignment.bent:
+            yield from self._take_all()
+
+    def _take_all(self) -> list[Moved]:
+        over, self._over = self._over, []
+        return [self._take(movement) for movement in over]
 
     def _take(self, movement: Movement) -> Moved:
         worn = self._alignment.worn()

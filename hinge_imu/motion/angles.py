@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from hinge_imu.motion.vectors import cross, length
 from hinge_imu.samples import Floats
 
 
-def inclination(up: Floats) -> Floats:
-    """Return the sagittal inclination (N,) in rad, leaning forward positive, valid past 90 degrees.
+def inclination(forward: Floats, along: Floats) -> Floats:
+    """Return the sagittal inclination (...) in rad, leaning forward positive, valid past 90 degrees.
 
-    ``up`` (N,3) points away from gravity in segment axes: x forward, y along the upright segment, z right. A
-    right-handed turn about z tips the segment backwards, so leaning forward is the negative one (ISB axes, Wu et al.
-    2002, DOI 10.1016/S0021-9290(01)00222-6).
+    ``forward`` and ``along`` (...) are how far up, away from gravity, points along two of the segment's axes: x
+    forward, y along the upright segment, z right. A right-handed turn about z tips the segment backwards, so leaning
+    forward is the negative one (ISB axes, Wu et al. 2002, DOI 10.1016/S0021-9290(01)00222-6).
     """
-    angle: Floats = np.arctan2(-up[:, 0], up[:, 1])
+    angle: Floats = np.arctan2(-forward, along)
     return angle
 
 
@@ -25,5 +26,5 @@ def segment_axes(neutral: Floats, falls: Floats) -> Floats:
     when the segment leans forward: backwards, seen from the segment.
     """
     forward = -(falls - (falls @ neutral) * neutral)
-    forward = forward / np.linalg.norm(forward)
-    return np.stack([forward, neutral, np.cross(forward, neutral)])
+    forward = forward / length(forward)
+    return np.stack([forward, neutral, cross(forward, neutral)])

@@ -8,6 +8,7 @@ import numpy as np
 
 from hinge_imu.config import Calibration
 from hinge_imu.motion.clock import Timed
+from hinge_imu.motion.vectors import dot
 from hinge_imu.samples import BAD, SEGMENTS, Floats, Header, Times
 
 ANY = np.uint8(BAD)
@@ -33,23 +34,22 @@ class Calibrate:
         stored = {sensor.segment: sensor.calibration for sensor in header.config.sensors}
         fits = [stored.get(segment, Calibration()) for segment in SEGMENTS]
         self._scales = header.acc_scale, header.gyr_scale
-        self._acc_bias = np.array([fit.acc_bias for fit in fits])
-        self._gyr_bias = np.array([fit.gyr_bias for fit in fits])
-        self._matrices = np.array([fit.acc_matrix for fit in fits])
+        self._acc_bias = np.array([fit.acc_bias for fit in fits]).T
+        self._gyr_bias = np.array([fit.gyr_bias for fit in fits]).T
+        self._matrices = np.array([fit.acc_matrix for fit in fits]).T  # axis, row, sensor
         self._plain = all(fit == Calibration() for fit in fits)
 
     def push(self, timed: Timed) -> Measured:
         """Take timed raw samples, return them in SI and corrected, without the bad and the sleeping ones."""
+        t_ns, sensor = timed.t_ns, timed.raw["sensor"].astype(np.int64)
+        measured = np.concatenate([timed.raw["acc"].T, timed.raw["gyr"].T])
         # Six zeros are no measurement: a chip that has lost its supply reads so when it is asleep.
-        awake = timed.raw["acc"].any(axis=1) | timed.raw["gyr"].any(axis=1)
-        keep = awake & (timed.raw["flags"] & ANY == 0)
-        raw = timed.raw[keep]
-        sensor = raw["sensor"].astype(np.int64)
-        acc = raw["acc"] * self._scales[0]
-        gyr = raw["gyr"] * self._scales[1]
+        keep = measured.any(axis=0) & (timed.raw["flags"] & ANY == 0)
+        if not keep.all():
+            t_ns, sensor, measured = t_ns[keep], sensor[keep], measured[:, keep]
+        acc, gyr = measured[:3] * self._scales[0], measured[3:] * self._scales[1]
         if not self._plain:
-            # Element by element, not by a matrix product, whose rounding depends on how many rows there are.
-            acc -= self._acc_bias[sensor]
-            acc = sum(self._matrices[sensor][:, :, axis] * acc[:, axis, None] for axis in range(3))
-            gyr -= self._gyr_bias[sensor]
-        return Measured(timed.t_ns[keep], sensor, acc, gyr)
+            acc -= self._acc_bias[:, sensor]
+            acc = dot(self._matrices[:, :, sensor], acc)
+            gyr -= self._gyr_bias[:, sensor]
+        return Measured(t_ns, sensor, acc.T, gyr.T)

@@ -46,9 +46,12 @@ class Clock:
             return self._advancing(raw["t_ns"], raw)
         pending = np.concatenate([self._open, raw]) if len(self._open) else raw
         closing = self._closing_index(pending)
-        complete = closing >= 0
-        self._open = pending[~complete]
-        order = np.flatnonzero(complete)[np.argsort(closing[complete], kind="stable")]
+        complete = np.flatnonzero(closing >= 0)
+        order = complete[np.argsort(closing[complete], kind="stable")]
+        if np.array_equal(order, np.arange(len(order))):
+            self._open = pending[len(order) :].copy()
+            return self._time(pending[: len(order)])
+        self._open = pending[closing < 0]
         return self._time(pending[order])
 
     def finish(self) -> Timed:
@@ -74,28 +77,31 @@ class Clock:
             ends = np.flatnonzero(flags & LAST_OF_POLL)
             ends = ends[~_held(flags, ends, started=self._fits[sensor].started)]
             whole = mine[: ends[-1] + 1] if len(ends) else mine[:0]
-            closing[whole] = mine[ends][np.searchsorted(ends, np.arange(len(whole)))]
+            closing[whole] = np.repeat(mine[ends], np.diff(ends, prepend=-1))
         return closing
 
     def _time(self, raw: RawArray) -> Timed:
         t_ns = np.empty(len(raw), np.int64)
+        flags, stamp, seq = raw["flags"], raw["t_ns"], raw["seq"]
         alarms = []
         for sensor in range(len(SEGMENTS)):
             mine = np.flatnonzero(raw["sensor"] == sensor)
             # A loss begins a poll of its own, so each stretch between losses is whole polls.
-            losses = np.flatnonzero(raw["flags"][mine] & AFTER_LOSS)
+            losses = np.flatnonzero(flags[mine] & AFTER_LOSS)
             for stretch in np.split(mine, losses) if len(losses) else [mine]:
                 if len(stretch):
-                    t_ns[stretch], wrong = self._time_stretch(sensor, raw[stretch])
+                    columns = flags[stretch], stamp[stretch], seq[stretch].astype(np.int64)
+                    t_ns[stretch], wrong = self._time_stretch(sensor, *columns)
                     alarms += [(int(stretch[row]), sensor, period) for row, period in wrong]
         for row, sensor, period_ns in sorted(alarms):
             newest = max(int(self._latest.max()), int(t_ns[: row + 1].max()))
             self._alarm(sensor, period_ns, int(t_ns[row]), newest)
         return self._advancing(t_ns, raw)
 
-    def _time_stretch(self, sensor: int, raw: RawArray) -> tuple[Times, list[tuple[int, float]]]:
+    def _time_stretch(
+        self, sensor: int, flags: NDArray[np.uint8], stamp: Times, seq: Times
+    ) -> tuple[Times, list[tuple[int, float]]]:
         """Return when the samples were taken, and the first row (at most one) that shows a wrong period (ns)."""
-        flags, stamp, seq = raw["flags"], raw["t_ns"], raw["seq"].astype(np.int64)
         if flags[0] & AFTER_LOSS:
             self._fits[sensor] = self._fits[sensor].restarted()
         fit = self._fits[sensor]
@@ -106,7 +112,7 @@ class Clock:
         lowest, highest = (1 - MOST_OFF) * self._nominal_ns, (1 + MOST_OFF) * self._nominal_ns
         period = np.minimum(np.maximum(lines.period_ns, lowest), highest)
         wrong = np.flatnonzero((period != lines.period_ns) & (lines.polls > EVIDENCE))[:1]
-        poll = _next(~held)[np.searchsorted(ends, np.arange(len(raw)))]
+        poll = np.repeat(_next(~held), np.diff(ends, prepend=-1))
         # The stamps' own line runs half a period late.
         before = lines.late_ns[poll] + period[poll] * (seq[ends[poll]] - seq + 0.5) + self._delay_ns
         t_ns = stamp[ends[poll]] - np.rint(before).astype(np.int64)
@@ -132,7 +138,7 @@ class Clock:
             so_far = np.maximum.accumulate(np.concatenate([self._latest[sensor : sensor + 1], t_ns[mine]]))
             keep[mine] = t_ns[mine] > so_far[:-1]
             self._latest[sensor] = so_far[-1]
-        return Timed(t_ns[keep], raw[keep])
+        return Timed(t_ns, raw) if keep.all() else Timed(t_ns[keep], raw[keep])
 
 
 def _held(flags: NDArray[np.uint8], ends: Times, *, started: bool) -> Bools:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from hinge_imu.motion import quaternion
+from hinge_imu.motion.vectors import cross, dot
 from hinge_imu.samples import Floats
 
 WINDOW_S, STRIDE_S = 5.0, 0.1
@@ -49,7 +50,7 @@ class Drift:
     def restart(self) -> None:
         """Begin a window, before which nothing is known of gravity."""
         self._number = 0
-        self._turns: list[Floats] = []
+        self._turned = np.zeros((3, 3, 1))  # the sum of the turns since the window began
         self._gravity = self._left = np.zeros(3)
         self._drift = np.zeros((3, 1))
 
@@ -64,9 +65,11 @@ class Drift:
         self._number += n
         turns = turned[:, -number % self._stride :: self._stride]
         if not turns.shape[1]:
-            return np.broadcast_to(self._drift, (3, n))
-        self._turns.append(turns)
-        drifts = np.cumsum(np.concatenate([self._drift, self._caused(turns, self._bias)], axis=1), axis=1)
+            return self._drift.repeat(n, axis=1)
+        matrices = quaternion.matrices(turns)
+        self._turned = np.cumsum(np.concatenate([self._turned, matrices], axis=2), axis=2)[:, :, -1:]
+        moved = self._caused(dot(matrices.swapaxes(0, 1), self._bias))
+        drifts = np.cumsum(np.concatenate([self._drift, moved], axis=1), axis=1)
         self._drift = drifts[:, -1:]
         which = np.arange(number, number + n) // self._stride - (number - 1) // self._stride
         return drifts.take(which, axis=1)
@@ -74,18 +77,15 @@ class Drift:
     def learn(self, left: Floats) -> None:
         """Take at a window's end what of gravity (3,) m/s^2 the drift did not explain."""
         if self._left.any():
-            turns = np.concatenate(self._turns, axis=1)
-            seen = np.stack([np.cumsum(self._caused(turns, axis), axis=1)[:, -1] for axis in np.eye(3)], axis=1)
+            seen = self._caused(self._turned[:, :, 0])
             bias, spread = self._stays * self._bias, 1 - self._stays**2
             covariance = self._stays**2 * self._covariance + spread * WANDER**2 * np.eye(3)
             gain = covariance @ seen.T @ np.linalg.inv(seen @ covariance @ seen.T + UNREST**2 * np.eye(3))
             self._bias = bias + gain @ (left - self._left)
             self._covariance = covariance - gain @ seen @ covariance
         self._left, self._gravity = left, left + self._drift[:, 0]
-        self._number, self._turns = 0, []
+        self._number, self._turned = 0, np.zeros((3, 3, 1))
 
-    def _caused(self, turns: Floats, bias: Floats) -> Floats:
-        """Return by how much (3,N) m/s^2 a bias (3,) rad/s moves gravity in each stride."""
-        x, y, z = quaternion.rotate(turns, bias[:, None])
-        gx, gy, gz = self._step * self._gravity
-        return np.stack([y * gz - z * gy, z * gx - x * gz, x * gy - y * gx])
+    def _caused(self, bias: Floats) -> Floats:
+        """Return by how much (3,N) m/s^2 a bias (3,N) rad/s, as the frame has it, moves gravity in a stride."""
+        return cross(bias, self._step * self._gravity[:, None])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hinge_imu.motion.heading import Heading, Plane
-from hinge_imu.motion.mount import HINT, Mount, dot
+from hinge_imu.motion.block import Part
+from hinge_imu.motion.heading import Heading
+from hinge_imu.motion.mount import HINT, Mount
 from hinge_imu.motion.sinking import Sinking
-from hinge_imu.samples import Floats, Header, Poses
+from hinge_imu.motion.vectors import Plane
+from hinge_imu.samples import Bools, Floats, Header
 
 SHOWN = np.radians(25.0)
 """Reaching up and aside leans the trunk by 20; beyond this it bends."""
@@ -26,28 +28,21 @@ class Forward:
         self._sinking = Sinking(header.rate_hz)
         self._shown = False
 
-    def push(self, poses: Poses, part: slice) -> Floats:
-        """Return the pelvis's hint (N,3) at each of a part of the poses, zero while there is none."""
-        pelvis, thorax = self._pelvis, self._thorax
-        if pelvis.neutral is None or thorax.neutral is None:
-            return np.zeros((part.stop - part.start, 3))
-        valid = poses.valid[part]
-        below, above = (_level(mount, poses, part, sensor) for sensor, mount in enumerate((pelvis, thorax)))
-        up = np.where(valid[:, 1:], poses.up[part, 1], thorax.neutral)
-        tilts = pelvis.across(poses.up[part, 0]), thorax.across(up)
-        self._turn = self._heading.push(below, tilts[0], above, tilts[1], valid[:, 0] & valid[:, 1])
-        vertical = np.where(valid[:, 0], dot(poses.acc[part, 0], poses.up[part, 0]), 0.0)
-        showing = self._sinking.push(vertical) | (thorax.tilt(up) > SHOWN)
-        shown = np.logical_or.accumulate(np.concatenate([[self._shown], showing]))[1:]
-        self._shown = bool(shown[-1])
-        return shown[:, None] * self._hint(thorax.falls(up, np.zeros_like(up)), self._turn)
+    def push(self, part: Part, heave: Floats) -> Plane:
+        """Return the pelvis's hint (N,) across its stance at each sample, zero while there is none.
+
+        ``heave`` (N,) is the pelvis's upward acceleration, m/s^2.
+        """
+        if self._pelvis.neutral is None or self._thorax.neutral is None:
+            return np.zeros(part.valid.shape[1], complex)
+        self._turn = self._heading.push(part.level(), part.across, part.valid[0] & part.valid[1])
+        return self._shown_by(part, heave) * self._hint(self._falls(part), self._turn)
 
     def in_hindsight(self) -> Floats:
         """Return the hint (3,) as it is known in the end."""
         if self._thorax.axes is None or not self._shown:
             return np.zeros(3)
-        [hint] = self._hint(-self._thorax.axes[:1], self._turn[-1:])
-        return np.asarray(hint)
+        return self._pelvis.vectors(self._hint(-self._thorax.forward, self._turn[-1:])[0])
 
     def straightened(self) -> None:
         """Hear that a bend is over."""
@@ -57,12 +52,25 @@ class Forward:
         """Hear that a board has taken another stance: what it was turned by before says nothing any more."""
         self._heading.restart()
 
-    def _hint(self, falls: Floats, turn: Plane) -> Floats:
-        """Turn where the thorax falls (N,3) into the pelvis's axes."""
-        across = self._thorax.across(falls)
-        hint: Floats = HINT * self._pelvis.vectors(turn.conj() * across / np.maximum(np.abs(across), LEAST))
+    def _shown_by(self, part: Part, heave: Floats) -> Bools | bool:
+        """Return where (N,) the wearer has shown forward; once that is so, there is nothing to look for any more."""
+        if self._shown:
+            return True
+        vertical = np.where(part.valid[0], heave, 0.0)
+        leaning = part.valid[1] & (part.along[1] < np.cos(SHOWN))
+        shown: Bools = np.logical_or.accumulate(self._sinking.push(vertical) | leaning)
+        self._shown = bool(shown[-1])
+        return shown
+
+    def _falls(self, part: Part) -> Plane | complex:
+        """Return where the thorax falls (N,) across its stance, of any length."""
+        thorax = self._thorax
+        if thorax.axes is not None:
+            return -thorax.forward
+        up = part.standing_where_lost(1, thorax)
+        return thorax.across(thorax.falls(up, np.zeros_like(up)))
+
+    def _hint(self, falls: Plane | complex, turn: Plane) -> Plane:
+        """Turn where the thorax falls into the pelvis's axes."""
+        hint: Plane = HINT * turn.conj() * (falls / np.maximum(np.abs(falls), LEAST))
         return hint
-
-
-def _level(mount: Mount, poses: Poses, part: slice, sensor: int) -> Plane:
-    return mount.across(mount.upright(poses.acc[part, sensor], poses.up[part, sensor]))

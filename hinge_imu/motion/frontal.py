@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from hinge_imu.motion.mount import dot
 from hinge_imu.samples import SEGMENTS, Floats
 
 LEVEL = np.cos(np.radians(80.0)) ** 2
@@ -20,19 +19,19 @@ class Frontal:
 
     def __init__(self, rate_hz: float) -> None:
         self._period = 1 / rate_hz
-        self._turned = [np.zeros(1) for _ in SEGMENTS]
+        self._turned = np.zeros((len(SEGMENTS), 1))
 
-    def push(self, sensor: int, up: Floats, rate: Floats, axes: Floats | None) -> tuple[Floats, Floats]:
-        """Return tilt and turn (N,) rad from up (N,3) and rate (N,3) rad/s in sensor axes.
+    def push(self, right: Floats, turning: Floats, about_up: Floats) -> tuple[Floats, Floats]:
+        """Return tilt and turn of both segments (2,N) rad.
 
-        ``axes`` (3,3) are the segment's, rows forward, up, right; while there are none, both are nan.
+        ``right`` (2,N) is how far up points along the segment's axis to the right, nan where that axis is not known or
+        the board not seen, ``turning`` and ``about_up`` (2,N) rad/s what of the segment's rate is about that axis and
+        about up.
         """
-        if axes is None:
-            return np.full(len(up), np.nan), np.full(len(up), np.nan)
-        sine = dot(up, axes[2])
         # A left-right axis r turns at w x r; of that, what is about the vertical u: (u.w - (u.r)(r.w)) / (1 - (u.r)^2).
-        about = dot(up, rate) - sine * dot(rate, axes[2])
-        turning = about / np.maximum(1 - sine * sine, LEVEL)
-        turn = np.cumsum(np.concatenate([self._turned[sensor], turning * self._period]))
-        self._turned[sensor] = turn[-1:]
-        return -np.arcsin(np.clip(sine, -1.0, 1.0)), turn[1:]
+        about = (about_up - right * turning) / np.maximum(1 - right * right, LEVEL)
+        known = np.isfinite(right)
+        steps = np.where(known, about * self._period, 0.0)
+        turn = np.cumsum(np.concatenate([self._turned, steps], axis=1), axis=1)
+        self._turned = turn[:, -1:]
+        return -np.arcsin(np.clip(right, -1.0, 1.0)), np.where(known, turn[:, 1:], np.nan)

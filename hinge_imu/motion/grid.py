@@ -24,43 +24,44 @@ BRIDGE_S, BRIDGE_PERIODS = 0.05, 2.5
 
 @dataclass
 class Track:
-    """The recent samples of one chip: times (ns), values (N,6), and the newest time of any chip when each arrived."""
+    """The recent samples of one chip: times (ns), values (6,N), and the newest time of any chip when each arrived."""
 
     t: Times = field(default_factory=lambda: np.empty(0, np.int64))
-    values: Floats = field(default_factory=lambda: np.empty((0, 6)))
+    values: Floats = field(default_factory=lambda: np.empty((6, 0)))
     seen_at: Times = field(default_factory=lambda: np.empty(0, np.int64))
 
     def extend(self, t: Times, values: Floats, seen_at: Times) -> None:
         """Append newly arrived samples."""
         self.t = np.concatenate([self.t, t])
-        self.values = np.concatenate([self.values, values])
+        self.values = np.concatenate([self.values, values], axis=1)
         self.seen_at = np.concatenate([self.seen_at, seen_at])
 
     def forget(self, before: int) -> None:
         """Drop what no grid point from ``before`` on can need: all but the last sample earlier than it."""
         first = max(0, int(np.searchsorted(self.t, before)) - 1)
-        self.t, self.values, self.seen_at = self.t[first:], self.values[first:], self.seen_at[first:]
+        self.t, self.values, self.seen_at = self.t[first:], self.values[:, first:], self.seen_at[first:]
 
     def at(self, grid: Times, near: int, hole: int, bridge: int) -> tuple[Floats, Bools, Bools]:
-        """Return the values (N,6) at the grid's times, where they are valid, and where bridged across a hole (N,).
+        """Return the values (6,N) at the grid's times, where they are valid, and where bridged across a hole (N,).
 
         A sample within ``near`` of a grid point is taken as it is, so that an already even recording passes untouched.
         """
         if not len(self.t):
-            return np.zeros((len(grid), 6)), np.zeros(len(grid), bool), np.zeros(len(grid), bool)
+            return np.zeros((6, len(grid))), np.zeros(len(grid), bool), np.zeros(len(grid), bool)
         after = np.searchsorted(self.t, grid - near)
         known = after < len(self.t)
         after = np.minimum(after, len(self.t) - 1)
         before = np.maximum(after - 1, 0)
         t0, t1 = self.t[before], self.t[after]
         on_it = np.abs(t1 - grid) <= near
-        weight = np.where(on_it, 1.0, (grid - t0) / np.maximum(t1 - t0, 1))[:, None]
-        values = self.values[before] + weight * (self.values[after] - self.values[before])
+        earlier, values = self.values.take(before, axis=1), self.values.take(after, axis=1)
+        between = earlier + (grid - t0) / np.maximum(t1 - t0, 1) * (values - earlier)
         spanned = (t0 <= grid) & (t1 - t0 <= bridge) & (t1 > t0)
         in_time = self.seen_at[after] - grid <= LATE_NS
         valid = known & in_time & (on_it | spanned)
         bridged = valid & ~on_it & (t1 - t0 > hole)
-        return np.where(on_it[:, None], self.values[after], values), valid, bridged
+        np.copyto(values, between, where=~on_it)
+        return values, valid, bridged
 
 
 class Grid:
@@ -83,7 +84,10 @@ class Grid:
         if self._origin is None:
             self._origin = self._newest = int(measured.t_ns[0])
         newest = np.maximum.accumulate(np.concatenate([[self._newest], measured.t_ns]))
-        first, *later = np.split(np.arange(len(measured.t_ns)), np.flatnonzero(np.diff(newest) > HOLE_NS))
+        jumps = np.flatnonzero(np.diff(newest) > HOLE_NS)
+        if not len(jumps):
+            return self._take(measured)
+        first, *later = np.split(np.arange(len(measured.t_ns)), jumps)
         frames = [self._take(measured.part(first))]
         for piece in later:
             frames.append(self._frames(self._index(self._newest + HOLE_NS) + 1))
@@ -95,10 +99,10 @@ class Grid:
         """Take samples with no jump between them."""
         seen_at = np.maximum(np.maximum.accumulate(measured.t_ns), self._newest)
         self._newest = int(seen_at[-1]) if len(seen_at) else self._newest
-        values = np.concatenate([measured.acc, measured.gyr], axis=1)
+        values = np.concatenate([measured.acc.T, measured.gyr.T])
         for sensor, track in self._tracks.items():
-            mine = measured.sensor == sensor
-            track.extend(measured.t_ns[mine], values[mine], seen_at[mine])
+            mine = np.flatnonzero(measured.sensor == sensor)
+            track.extend(measured.t_ns[mine], values.take(mine, axis=1), seen_at[mine])
         given_up = self._newest - LATE_NS - 1 - self._near
         reached = min(max(given_up, int(track.t[-1]) if len(track.t) else given_up) for track in self._tracks.values())
         return self._frames(self._index(reached) + 1)
@@ -116,11 +120,11 @@ class Grid:
             np.int64
         )
         self._next = max(stop, self._next)
-        values = np.zeros((len(grid), len(SEGMENTS), 6))
-        valid, bridged = np.zeros((2, len(grid), len(SEGMENTS)), bool)
+        values = np.zeros((6, len(SEGMENTS), len(grid)))
+        valid, bridged = np.zeros((2, len(SEGMENTS), len(grid)), bool)
         for sensor, track in self._tracks.items():
             at = track.at(grid, self._near, self._hole, self._bridge)
-            values[:, sensor], valid[:, sensor], bridged[:, sensor] = at
+            values[:, sensor], valid[sensor], bridged[sensor] = at
             if len(grid):
                 track.forget(int(grid[-1]) - self._near)
-        return Frames(grid, values[:, :, :3], values[:, :, 3:], valid, bridged)
+        return Frames(grid, values[:3].T, values[3:].T, valid.T, bridged.T)

@@ -8,21 +8,19 @@ trunk. No bend is needed: the first tenths of a second of any movement tell.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import bilinear, lfilter, lfilter_zi
 
+from hinge_imu.motion.vectors import Plane
 from hinge_imu.samples import Bools, stretches
-
-Plane: TypeAlias = NDArray[np.complex128]
-"""Vectors in the horizontal plane of a standing board, (N,), as complex numbers."""
 
 BELOW_M, ABOVE_M = 0.05, 0.35
 """How far above the sacrum's board and below the upper back's the spine bends: of the 0.4 m from S1 to T6, most of the
 bending is between the lowest vertebrae (Pearcy, Portek, Shepherd 1984, DOI 10.1097/00007632-198404000-00013). Chosen
 within that; 0.05 m more or less makes a few degrees."""
+
+ARMS_M = np.array([[-BELOW_M], [ABOVE_M]])
+"""Up falls back where a segment goes forward."""
 
 CUT_OFF_HZ = 3.0
 """Accelerations are low-passed here: bending is slower, footfalls and noise are faster."""
@@ -40,35 +38,32 @@ class Heading:
     def __init__(self, rate_hz: float) -> None:
         w = 2 * np.pi * CUT_OFF_HZ
         butterworth = [1.0, np.sqrt(2) * w, w * w]
-        low_pass = bilinear([w * w], butterworth, fs=rate_hz)
+        self._low_pass = bilinear([w * w], butterworth, fs=rate_hz)
         # The same, and differentiated twice.
-        bend = bilinear([w * w, 0.0, 0.0], butterworth, fs=rate_hz)
-        self._filters = low_pass, bend, low_pass, bend
-        self._settled = [lfilter_zi(*each) for each in self._filters]
-        self._states: list[Plane] | None = None
+        self._bend = bilinear([w * w, 0.0, 0.0], butterworth, fs=rate_hz)
+        self._settled = lfilter_zi(*self._low_pass), lfilter_zi(*self._bend)
+        self._states: tuple[Plane, Plane] | None = None
         self._sure = SURE * rate_hz
         self._sum = np.zeros(1, complex)
 
-    def push(self, pelvis: Plane, pelvis_tilt: Plane, thorax: Plane, thorax_tilt: Plane, valid: Bools) -> Plane:
+    def push(self, level: Plane, tilt: Plane, valid: Bools) -> Plane:
         """Return the turn (N,) from the pelvis's axes to the thorax's; its length, 0 to 1, is how sure that is.
 
-        ``pelvis`` and ``thorax`` are horizontal accelerations in m/s^2, the tilts are where up lies across the stance,
-        sines; all (N,), each in its board's axes, and counted where ``valid``. The turn is the least-squares one over
-        all that was seen (the two-dimensional case of Horn 1987, DOI 10.1364/JOSAA.4.000629), earlier bends fading.
+        ``level`` are the horizontal accelerations of pelvis and thorax in m/s^2, ``tilt`` where up lies across the
+        stance, sines; both (2,N), each in its board's axes, and counted where ``valid`` (N,). The turn is the
+        least-squares one over all that was seen (the two-dimensional case of Horn 1987, DOI 10.1364/JOSAA.4.000629),
+        earlier bends fading.
         """
-        products = np.zeros(len(valid), complex)
+        products = np.zeros(len(valid) + 1, complex)
+        products[0] = self._sum[0]
         for start, stop in stretches(valid):
-            series = [each[start:stop] for each in (pelvis, pelvis_tilt, thorax, thorax_tilt)]
-            below, below_bent, above, above_bent = self._filtered(series, anew=start > 0)
-            # Up falls back where a segment goes forward.
-            from_below = below - BELOW_M * below_bent
-            from_above = above + ABOVE_M * above_bent
-            products[start:stop] = from_below.conj() * from_above
+            below, above = self._of_the_joint(level[:, start:stop], tilt[:, start:stop], anew=start > 0)
+            products[1 + start : 1 + stop] = below.conj() * above
         if len(valid) and not valid[-1]:
             self._states = None
-        sums: Plane = np.cumsum(np.concatenate([self._sum, products]))[1:]
-        self._sum = sums[-1:] if len(sums) else self._sum
-        return sums / (np.abs(sums) + self._sure)
+        sums: Plane = np.cumsum(products)
+        self._sum = sums[-1:]
+        return sums[1:] / (np.abs(sums[1:]) + self._sure)
 
     def fade(self) -> None:
         """Give what was seen so far less weight."""
@@ -78,12 +73,13 @@ class Heading:
         """Forget: a board has taken another stance."""
         self._sum = np.zeros(1, complex)
 
-    def _filtered(self, series: list[Plane], *, anew: bool) -> list[Plane]:
+    def _of_the_joint(self, level: Plane, tilt: Plane, *, anew: bool) -> Plane:
+        """Return how the place where the spine bends accelerates (2,N), as either board has it."""
+        arms = ARMS_M * tilt
         if anew or self._states is None:
-            self._states = [zi * values[0] for zi, values in zip(self._settled, series, strict=True)]
-        done = [
-            lfilter(*each, values, zi=state)
-            for each, values, state in zip(self._filters, series, self._states, strict=True)
-        ]
-        self._states = [state for _, state in done]
-        return [values for values, _ in done]
+            self._states = self._settled[0] * level[:, :1], self._settled[1] * arms[:, :1]
+        low, low_state = lfilter(*self._low_pass, level, zi=self._states[0])
+        bent, bent_state = lfilter(*self._bend, arms, zi=self._states[1])
+        self._states = low_state, bent_state
+        joint: Plane = low + bent
+        return joint

@@ -30,28 +30,30 @@ class GravityLowpass:
     def restart(self, growing: int, mean: Floats | None = None, seen: int = 0) -> None:
         """Begin anew with a mean that grows over so many samples, from the mean (3,) of those already seen."""
         self._missing, self._seen = max(0, growing - seen), seen
-        self._sum = np.zeros((1, 3)) if mean is None else mean[None] * seen
+        self._sum = np.zeros((3, 1)) if mean is None else mean[:, None] * seen
         self._states: tuple[Floats, Floats] | None = None
 
     def push(self, force: Floats) -> Floats:
-        """Take and return (N,3)."""
-        head = min(self._missing, len(force))
+        """Take and return (3,N)."""
+        head = min(self._missing, force.shape[1])
         if not head:
             return self._filter(force)
-        sums = np.cumsum(np.concatenate([self._sum, force[:head]]), axis=0)
-        means = sums[1:] / (self._seen + np.arange(1, head + 1))[:, None]
-        self._sum = sums[-1:]
+        sums = np.cumsum(np.concatenate([self._sum, force[:, :head]], axis=1), axis=1)
+        means: Floats = sums[:, 1:] / (self._seen + np.arange(1, head + 1))
+        self._sum = sums[:, -1:]
         self._seen += head
         self._missing -= head
-        return np.concatenate([means, self._filter(force[head:])]) if head < len(force) else means
+        if head == force.shape[1]:
+            return means
+        return np.concatenate([means, self._filter(force[:, head:])], axis=1)
 
     def _filter(self, force: Floats) -> Floats:
         if self._states is None:
             # Those of filters that have read the mean for ever.
             mean = self._sum / self._seen
-            self._states = lfilter_zi(*self._low)[:, None] * mean, lfilter_zi(*self._lead)[:, None] * mean
-        low, low_state = lfilter(*self._low, force, axis=0, zi=self._states[0])
+            self._states = lfilter_zi(*self._low) * mean, lfilter_zi(*self._lead) * mean
+        low, low_state = lfilter(*self._low, force, zi=self._states[0])
         out: Floats
-        out, lead_state = lfilter(*self._lead, low, axis=0, zi=self._states[1])
+        out, lead_state = lfilter(*self._lead, low, zi=self._states[1])
         self._states = low_state, lead_state
         return out

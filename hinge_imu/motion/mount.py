@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.motion.angles import inclination, segment_axes
-from hinge_imu.motion.heading import Plane
+from hinge_imu.motion.vectors import Plane, cross, dot, length
 from hinge_imu.samples import Floats
 
 CLEAR = np.sin(np.radians(20.0))
@@ -20,6 +20,9 @@ RECALLED = np.cos(np.radians(20.0))
 
 ASTRAY = np.cos(np.radians(30.0))
 """A first bend that goes further aside than this shows that the board was put on turned about up."""
+
+SHOWN = np.sin(np.radians(35.0))
+"""Reaching, or getting up from a bench, leans a trunk by less; until a bend has gone deeper, forward is only likely."""
 
 SMALL = np.sin(np.radians(12.0))
 """A pelvis may tilt backwards by so much while the trunk bends; one that tilts by twice as much does so forward."""
@@ -58,7 +61,9 @@ class Mount:
     ``deepest`` is where up was, across the stance, at the deepest lean of the bend so far, and ``hint``, up to `HINT`
     long, what else is known of the direction in which up moves when the segment leans forward; ``bend`` gathers second
     moments of up across the stance. ``spread`` and ``toward`` are the same over earlier bends: second moments, and
-    where the deepest leans pointed. ``recalled`` says that ``axes`` are remembered, and no bend has shown them yet.
+    where the deepest leans pointed, and ``far`` how long the deepest was. ``recalled`` says that ``axes`` are
+    remembered, or learnt from small leans, and no bend has shown them for good.
+    ``frame`` are two axes across the stance and ``neutral`` (3,3), nan before any stance.
     """
 
     neutral: Floats | None = None
@@ -68,57 +73,73 @@ class Mount:
     bend: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     spread: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     toward: Floats = field(default_factory=_nowhere)
+    far: float = 0.0
     recalled: bool = False
+    frame: Floats = field(default_factory=lambda: np.full((3, 3), np.nan), init=False)
+
+    def __post_init__(self) -> None:
+        if self.neutral is not None:
+            self._place(self.neutral)
+
+    @property
+    def forward(self) -> complex:
+        """Where forward is across the stance, a unit number; nan while that is not known."""
+        return complex("nan") if self.axes is None else complex(*(self.frame[:2] @ self.axes[0]))
+
+    def across(self, vectors: Floats) -> Plane:
+        """Return what of vectors (3,...) lies across the stance (...)."""
+        across: Plane = dot(vectors, self.frame[0]) + 1j * dot(vectors, self.frame[1])
+        return across
+
+    def vectors(self, across: Plane | complex) -> Floats:
+        """Return the vectors (3,...) in sensor axes that lie across the stance (...)."""
+        across = np.asarray(across)
+        vectors: Floats = np.multiply.outer(self.frame[0], across.real) + np.multiply.outer(self.frame[1], across.imag)
+        return vectors
 
     def tilt(self, up: Floats) -> Floats:
-        """Return how far up (N,3) lies from the stance (N,), whichever way; nan before any stance."""
-        if self.neutral is None:
-            return np.full(len(up), np.nan)
-        along, across = self._split(up)
-        tilt: Floats = np.arctan2(np.sqrt(dot(across, across)), along)
+        """Return how far up (3,N) lies from the stance (N,), whichever way; nan before any stance."""
+        tilt: Floats = np.arctan2(np.abs(self.across(up)), dot(up, self.frame[2]))
         return tilt
 
     def angle(self, up: Floats) -> Floats:
-        """Return the inclination (N,) of up (N,3); the plain tilt while forward is not known."""
-        if self.axes is None:
-            return self.tilt(up)
-        return inclination(np.stack([dot(up, row) for row in self.axes], axis=1))
+        """Return the inclination (N,) of up (3,N); the plain tilt while forward is not known."""
+        return self.tilt(up) if self.axes is None else inclination(dot(up, self.axes[0]), dot(up, self.axes[1]))
 
     def falls(self, up: Floats, hint: Floats) -> Floats:
-        """Return where up (N,3) moves, as far as is known at each, when the segment leans forward (N,3), any length.
+        """Return where up (3,N) moves, as far as is known at each, when the segment leans forward (3,N), any length.
 
-        ``hint`` (N,3) as above. It tells which end of the deepest lean is forward, and that a lean across it is none.
+        ``hint`` (3,N) as above. It tells which end of the deepest lean is forward, and that a lean across it is none.
         """
         if self.axes is not None:
-            return np.broadcast_to(-self.axes[0], up.shape)
-        _, across = self._split(up)
-        return _signed(self._deepest_so_far(across), hint) + hint
+            return np.broadcast_to(-self.axes[0][:, None], up.shape)
+        return _signed(self._deepest_so_far(self._lying_across(up)), hint) + hint
 
-    def follow(self, up: Floats, hint: Floats) -> Floats:
-        """Return the inclination (N,) of up (N,3) before forward is known for good; ``hint`` as in `falls`."""
-        along, across = self._split(up)
+    def onward(self, up: Floats, hint: Floats) -> Floats:
+        """Return how far up (3,N) lies (N,) to where it falls, before that is known for good; hint as in `falls`."""
         falls = self.falls(up, hint)
-        onward = dot(across, falls) / np.maximum(np.sqrt(dot(falls, falls)), 1e-9)
-        return inclination(np.stack([-onward, along], axis=1))
+        onward: Floats = dot(self._lying_across(up), falls) / np.maximum(length(falls), 1e-9)
+        return onward
 
-    def reach(self, up: Floats) -> None:
-        """Remember where up (N,3) was deepest."""
-        if len(up):
-            self.deepest = self._deepest_so_far(self._split(up)[1])[-1]
+    def reach(self, across: Plane) -> None:
+        """Remember where up was deepest, by what of it lies across the stance (N,)."""
+        if len(across):
+            deepest = self.vectors(across[np.argmax(np.abs(across))])
+            if deepest @ deepest > self.deepest @ self.deepest:
+                self.deepest = deepest
 
-    def gather(self, up: Floats, hint: Floats) -> None:
-        """Remember how up (N,3) lay across the stance during a bend; ``hint`` (N,3) as above."""
-        _, across = self._split(up)
-        told = LITTLE / HINT * hint
-        self.bend += across.T @ across + told.T @ told
+    def gather(self, across: Plane) -> None:
+        """Add second moments of what lay across the stance (N,) during a bend."""
+        pairs = across.view(np.float64).reshape(-1, 2)
+        self.bend += self.frame[:2].T @ (pairs.T @ pairs) @ self.frame[:2]
 
     def stand(self, up: Floats) -> None:
         """Take the stance from up (3,), of any length; a stance that was known before counts as much as the new one."""
         stance = up / np.linalg.norm(up)
         mean = stance if self.neutral is None else stance + self.neutral
-        self.neutral = mean / np.linalg.norm(mean)
+        self._place(mean / np.linalg.norm(mean))
         if self.axes is not None:
-            self.axes = segment_axes(self.neutral, -self.axes[0])
+            self.axes = segment_axes(self.frame[2], -self.axes[0])
 
     def recall(self, up: Floats, falls: Floats) -> None:
         """Take forward from how the board sat when the wearer was calibrated, where it stands much as it did then.
@@ -130,16 +151,16 @@ class Mount:
             self.recalled = True
 
     def contradicted(self, falls: Floats) -> bool:
-        """Return whether what is only remembered of forward is not where the segment falls (3,), of any length."""
+        """Return whether what is only likely of forward is not where the segment falls (3,), of any length."""
         if self.axes is None or not self.recalled:
             return False
-        before, now = self.across(np.array([-self.axes[0], falls]))
-        return bool((now / before).real < ASTRAY * abs(now / before))
+        turn = self.across(falls) / -self.forward
+        return bool(turn.real < ASTRAY * abs(turn))
 
     def unlearn(self) -> None:
-        """Forget what was only remembered of forward."""
+        """Forget what was only likely of forward."""
         if self.recalled:
-            self.axes, self.toward, self.recalled = None, _nowhere(), False
+            self.axes, self.toward, self.spread, self.recalled = None, _nowhere(), np.zeros((3, 3)), False
 
     def turn_to(self, before: Floats, after: Floats, most: float = np.inf) -> Rotation:
         """Reckon with a board that has turned on its segment: what pointed along ``before`` (3,) is now ``after``.
@@ -148,17 +169,24 @@ class Mount:
         """
         if self.neutral is None or not np.isfinite(before + after).all():
             return Rotation.identity()
-        vector = Rotation.align_vectors(after[None], before[None])[0].as_rotvec()
-        turn = Rotation.from_rotvec(vector * min(1.0, most / max(float(np.linalg.norm(vector)), 1e-12)))
-        self._turn(turn)
+        axis = cross(before, after)
+        sine = float(length(axis))
+        angle = min(most, float(np.arctan2(sine, before @ after)))
+        turn = Rotation.from_rotvec(axis * (angle / max(sine, 1e-12)))
+        self._turn(turn.as_matrix())
         return turn
 
-    def _turn(self, turn: Rotation) -> None:
-        self.neutral = None if self.neutral is None else turn.apply(self.neutral)
-        self.axes = None if self.axes is None else turn.apply(self.axes)
-        matrix = turn.as_matrix()
-        self.spread, self.bend = (matrix @ each @ matrix.T for each in (self.spread, self.bend))
-        self.toward, self.deepest, self.hint = turn.apply([self.toward, self.deepest, self.hint])
+    def _turn(self, turn: Floats) -> None:
+        if self.neutral is not None:
+            self._place(turn @ self.neutral)
+        self.axes = None if self.axes is None else self.axes @ turn.T
+        self.spread, self.bend = (turn @ each @ turn.T for each in (self.spread, self.bend))
+        self.toward, self.deepest, self.hint = (turn @ each for each in (self.toward, self.deepest, self.hint))
+
+    def _place(self, neutral: Floats) -> None:
+        one = cross(neutral, np.eye(3)[np.argmin(np.abs(neutral))])
+        one = one / length(one)
+        self.neutral, self.frame = neutral, np.stack([one, cross(neutral, one), neutral])
 
     @property
     def clear(self) -> bool:
@@ -175,7 +203,8 @@ class Mount:
         Returns which way this bend alone went, and which way those before.
         """
         way = self._way()
-        self.recalled = False
+        self.far = max(self.far, float(length(self.deepest)))
+        self.recalled = self.far < SHOWN
         if self.axes is None or self.clear:
             self.toward = FADE * self.toward + _signed(self.deepest, self.hint) + self.hint
         self.spread += self.bend
@@ -186,7 +215,7 @@ class Mount:
 
     def relearn(self, falls: complex) -> None:
         """Take this for where the segment falls, across the stance: the board has turned about up."""
-        [vector] = self.vectors(np.array([falls]))
+        vector = self.vectors(falls)
         self.spread = np.trace(self.spread) * np.outer(vector, vector)
         self.toward = float(np.linalg.norm(self.toward)) * vector
         self._face()
@@ -194,9 +223,9 @@ class Mount:
     def _way(self) -> Way:
         if self.axes is None or not self.clear:
             return UNKNOWN
-        [before], [bend] = self.across(-self.axes[:1]), self.across(np.linalg.eigh(self.bend)[1].T[-1:])
+        before, bend = -self.forward, complex(self.across(np.linalg.eigh(self.bend)[1][:, -1]))
         bend = bend if (bend / before).real > 0 else -bend
-        return Way(complex(before / abs(before)), complex(bend / abs(bend)))
+        return Way(before / abs(before), bend / abs(bend))
 
     def _face(self) -> None:
         values, vectors = np.linalg.eigh(self.spread)
@@ -206,65 +235,26 @@ class Mount:
         if self.neutral is not None and falls @ falls > 0:
             self.axes = segment_axes(self.neutral, falls)
 
-    def upright(self, vectors: Floats, up: Floats) -> Floats:
-        """Return vectors (N,3) turned as the board must be to stand again, without what is vertical then."""
-        if self.neutral is None:
-            return np.zeros_like(vectors)
-        axis = np.cross(up, self.neutral)
-        along = dot(up, self.neutral)
-        turned = (
-            vectors * along[:, None]
-            + np.cross(axis, vectors)
-            + axis * (dot(axis, vectors) / np.maximum(1 + along, 1e-9))[:, None]
-        )
-        level: Floats = turned - dot(turned, self.neutral)[:, None] * self.neutral
-        return level
-
-    def across(self, vectors: Floats) -> Plane:
-        """Return what of vectors (N,3) lies across the stance (N,)."""
-        one, other = self._plane()
-        across: Plane = dot(vectors, one) + 1j * dot(vectors, other)
+    def _lying_across(self, up: Floats) -> Floats:
+        """Return the part of up (3,N) that lies across the stance (3,N)."""
+        across: Floats = up - dot(up, self.frame[2]) * self.frame[2][:, None]
         return across
 
-    def vectors(self, across: Plane) -> Floats:
-        """Return the vectors (N,3) in sensor axes that lie across the stance (N,)."""
-        one, other = self._plane()
-        return across.real[:, None] * one + across.imag[:, None] * other
-
-    def _plane(self) -> tuple[Floats, Floats]:
-        neutral = _nowhere() if self.neutral is None else self.neutral
-        one = np.cross(neutral, np.eye(3)[np.argmin(np.abs(neutral))])
-        one = one / max(float(np.linalg.norm(one)), 1e-9)
-        return one, np.cross(neutral, one)
-
     def _deepest_so_far(self, across: Floats) -> Floats:
-        """Return where up was at the deepest lean of this bend up to each of across (N,3)."""
-        depth = np.concatenate([[dot(self.deepest, self.deepest)], dot(across, across)])
+        """Return where up was at the deepest lean of this bend up to each of across (3,N)."""
+        leans = np.concatenate([self.deepest[:, None], across], axis=1)
+        depth = dot(leans, leans)
         deeper = np.flatnonzero(depth[1:] > np.maximum.accumulate(depth)[:-1]) + 1
         latest = np.zeros(len(depth), np.int64)
         latest[deeper] = deeper
-        so_far: Floats = np.concatenate([self.deepest[None], across])[np.maximum.accumulate(latest)[1:]]
+        so_far: Floats = leans.take(np.maximum.accumulate(latest)[1:], axis=1)
         return so_far
-
-    def _split(self, up: Floats) -> tuple[Floats, Floats]:
-        """Return up's part along the stance (N,), and its part across it (N,3)."""
-        neutral = _nowhere() if self.neutral is None else self.neutral
-        along = dot(up, neutral)
-        return along, up - along[:, None] * neutral
 
 
 def _signed(deepest: Floats, hint: Floats) -> Floats:
-    """Return the deepest lean (...,3); a small one turned to the side of the hint, and without what lies across it."""
-    length, sure = np.sqrt(dot(deepest, deepest)), np.sqrt(dot(hint, hint))
-    cosine = dot(deepest, hint) / np.maximum(length * sure, 1e-12)
-    doubt = sure / HINT * np.clip(2 - length / SMALL, 0, 1)
-    signed: Floats = deepest * (1 - doubt + doubt * cosine)[..., None]
+    """Return the deepest lean (3,...); a small one turned to the side of the hint, without what lies across it."""
+    far, sure = length(deepest), length(hint)
+    cosine = dot(deepest, hint) / np.maximum(far * sure, 1e-12)
+    doubt = sure / HINT * np.clip(2 - far / SMALL, 0, 1)
+    signed: Floats = deepest * (1 - doubt + doubt * cosine)
     return signed
-
-
-def dot(vectors: Floats, others: Floats) -> Floats:
-    """Return the dot products (N,); a matrix product would round differently with the number of rows."""
-    product: Floats = (
-        vectors[..., 0] * others[..., 0] + vectors[..., 1] * others[..., 1] + vectors[..., 2] * others[..., 2]
-    )
-    return product

@@ -23,8 +23,9 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d
 
 from hinge_imu.config import Segment
-from hinge_imu.motion.alignment import FAR, UPRIGHT
 from hinge_imu.motion.angles import inclination, segment_axes
+from hinge_imu.motion.block import UPRIGHT
+from hinge_imu.motion.remembered import FAR
 from hinge_imu.samples import NS, SEGMENTS, Bools, Floats, Poses, Times, Worn, stretches
 
 DEEP, DEEP_PELVIS, STRAIGHT, LOW, PRONE = 35.0, 15.0, 20.0, 60.0, 120.0
@@ -118,7 +119,7 @@ def _seen(up: Floats, worn: Worn) -> tuple[Floats, float]:
     forward, along, right = segment_axes(np.array(worn.up), np.array(worn.falls)) @ up.T
     # A square has no sign: back and forth along one line is the same way.
     way = np.angle(np.sum((forward + 1j * right) ** 2)) / 2
-    return np.degrees(inclination(np.stack([forward, along], axis=1))), float(np.degrees(way))
+    return np.degrees(inclination(forward, along)), float(np.degrees(way))
 
 
 def _on_all_fours(thorax: Floats, spine: Floats, least: int) -> slice | None:

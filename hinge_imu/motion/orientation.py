@@ -18,7 +18,8 @@ from hinge_imu.motion.drift import Drift
 from hinge_imu.motion.lowpass import GravityLowpass
 from hinge_imu.motion.offline import up_offline
 from hinge_imu.motion.rest import REST_S, GyroBias, Stillness, turn_rate
-from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, Times, stretches
+from hinge_imu.motion.vectors import dot, length
+from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, Times, runs, stretches
 
 __all__ = ["Inclination", "Orientation", "Tracker", "tracker", "up_offline", "up_online"]
 
@@ -52,7 +53,7 @@ class Tracked(NamedTuple):
 
     def after(self, samples: int) -> Tracked:
         """Return what comes after so many samples."""
-        return Tracked(self.up[samples:], self.still[samples:], self.rate[samples:])
+        return Tracked(self.up[samples:], self.still[samples:], self.rate[samples:]) if samples else self
 
 
 class Tracker(Protocol):
@@ -88,10 +89,10 @@ class Inclination:
         self._drift = Drift(rate_hz)
         self._rest = round(REST_S * rate_hz)
         self._last_rate: Floats | None = None
-        self._recent = np.empty((0, 6))
+        self._recent = np.empty((6, 0))
         self._pause = max(2, round(PAUSE_S * rate_hz))
         self.settled_after = self._age = self._slow_for = 0
-        self._forces = np.empty((0, 3))
+        self._forces = np.empty((3, 0))
 
     def push(self, gyr: Floats, acc: Floats) -> Floats:
         """Take (N,3) rad/s and (N,3) m/s^2 in sensor axes, return the unit vectors (N,3) away from gravity."""
@@ -104,7 +105,7 @@ class Inclination:
         self._gravity.restart(round((REGROWTH_S if self._bias.weight else SETTLE_S) / self._period))
         self._last_rate = None
         self._age, self.settled_after = 0, round(SETTLE_S / self._period)
-        self._slow_for, self._forces = 0, np.empty((0, 3))
+        self._slow_for, self._forces = 0, np.empty((3, 0))
 
     def track(self, gyr: Floats, acc: Floats) -> Tracked:
         """As `push`, with all that is known at each."""
@@ -112,80 +113,79 @@ class Inclination:
             return Tracked(np.empty((0, 3)), np.empty(0, bool), np.empty((0, 3)))
         quiet = self._stillness.push(gyr, acc)
         still = quiet.standing >= self._stillness.second
+        # From here on components come first.
+        gyr, acc = gyr.T, acc.T
         if self._bias.weight:
             up, rate = self._integrate(gyr, acc, quiet.calm)
-            return Tracked(up, still, rate)
-        first = int(np.argmax(still)) if still.any() else len(gyr)
-        parts = [self._integrate(gyr[:first], acc[:first], quiet.calm[:first])]
-        self._recent = np.concatenate([self._recent, np.concatenate([gyr, acc], axis=1)])
-        if first < len(gyr):
-            self._begin(self._recent[: len(self._recent) - len(gyr) + first])
-            parts.append(self._integrate(gyr[first:], acc[first:], quiet.calm[first:]))
-        self._recent = self._recent[-self._stillness.second :]
-        up, rate = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return Tracked(up, still, rate)
+            return Tracked(up.T, still, rate.T)
+        first = int(np.argmax(still)) if still.any() else len(still)
+        parts = [self._integrate(gyr[:, :first], acc[:, :first], quiet.calm[:first])]
+        self._recent = np.concatenate([self._recent, np.concatenate([gyr, acc])], axis=1)
+        if first < len(still):
+            self._begin(self._recent[:, : self._recent.shape[1] - len(still) + first])
+            parts.append(self._integrate(gyr[:, first:], acc[:, first:], quiet.calm[first:]))
+        self._recent = self._recent[:, -self._stillness.second :]
+        up, rate = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+        return Tracked(up.T, still, rate.T)
 
     def _begin(self, recent: Floats) -> None:
         """Begin anew with what the first still second showed; integrating an unknown bias was worth less."""
-        second = recent[-self._stillness.second :]
-        self._bias.begin(second[:, :3] - turn_rate(second[:, 3:], 1 / self._period))
-        force = np.cumsum(second[:, 3:], axis=0)[-1:] / len(second)
+        gyr, acc = np.split(recent[:, -self._stillness.second :], 2)
+        self._bias.begin(gyr - turn_rate(acc, 1 / self._period)[:, None])
+        force = np.cumsum(acc, axis=1)[:, -1:] / acc.shape[1]
         self._drift.rest()
         self._drift.restart()
-        self._gravity.restart(self._stillness.second, quaternion.rotate(self._turned.last, force.T)[:, 0], len(second))
+        self._gravity.restart(self._stillness.second, quaternion.rotate(self._turned.last, force)[:, 0], acc.shape[1])
 
     def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> tuple[Floats, Floats]:
-        """Return unit up (N,3), and the rate without bias (N,3)."""
-        if not len(gyr):
-            return np.empty((0, 3)), np.empty((0, 3))
+        """Return unit up (3,N), and the rate without bias (3,N)."""
+        if not gyr.shape[1]:
+            return np.empty((3, 0)), np.empty((3, 0))
         rate = gyr - self._bias.push(gyr, calm_for)
-        turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate).T))
-        gravity = self._follow(turned, quaternion.rotate(turned, acc.T), rate, calm_for)
+        turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate)))
+        gravity = self._follow(turned, quaternion.rotate(turned, acc), rate, calm_for)
         up = quaternion.rotate(quaternion.conjugate(turned), gravity)
-        unit: Floats = up / np.sqrt(up[0] * up[0] + up[1] * up[1] + up[2] * up[2])
-        return unit.T, rate
+        return up / length(up), rate
 
     def _follow(self, turned: Floats, force: Floats, rate: Floats, calm_for: Times) -> Floats:
         """Return gravity (3,N) in the frame that the gyroscope keeps, window by window of its drift."""
-        parts, start = [], 0
-        while start < len(rate):
-            part = slice(start, min(start + self._drift.room, len(rate)))
+        gravity, start = np.empty_like(force), 0
+        while start < len(calm_for):
+            part = slice(start, min(start + self._drift.room, len(calm_for)))
             drift = self._drift.push(turned[:, part])
-            left = self._level((force[:, part] - drift).T, rate[part]).T
-            parts.append(left + drift)
+            left = self._level(force[:, part] - drift, rate[:, part])
+            np.add(left, drift, out=gravity[:, part])
             start = part.stop
             if not self._drift.room:
                 if calm_for[start - 1] >= self._rest:
                     self._drift.rest()
                 self._drift.learn(left[:, -1])
-        return np.concatenate(parts, axis=1)
+        return gravity
 
     def _level(self, force: Floats, rate: Floats) -> Floats:
-        """Return gravity (N,3) in the frame that the gyroscope keeps; after a restart the first pause shows it best."""
-        start, self._age = self._age, self._age + len(force)
+        """Return gravity (3,N) in the frame that the gyroscope keeps; after a restart the first pause shows it best."""
+        start, self._age = self._age, self._age + force.shape[1]
         if start >= self.settled_after or not self._bias.weight:
             return self._gravity.push(force)
-        slow = rate[:, 0] ** 2 + rate[:, 1] ** 2 + rate[:, 2] ** 2 < SLOW**2
-        number = np.arange(len(slow))
-        slow_for = number - np.maximum.accumulate(np.where(slow, -1 - self._slow_for, number))
+        slow_for = runs(dot(rate, rate) < SLOW**2, self._slow_for)
         self._slow_for = int(slow_for[-1])
         paused = np.flatnonzero(slow_for[: self.settled_after - start] >= self._pause)
         if not len(paused):
-            self._forces = np.concatenate([self._forces, force])[-self._pause :]
+            self._forces = np.concatenate([self._forces, force], axis=1)[:, -self._pause :]
             return self._gravity.push(force)
         first = int(paused[0])
-        before = self._gravity.push(force[:first])
-        pause = np.concatenate([self._forces, force[: first + 1]])[-self._pause :]
-        self._gravity.restart(0, np.cumsum(pause, axis=0)[-1] / len(pause), len(pause))
+        before = self._gravity.push(force[:, :first])
+        pause = np.concatenate([self._forces, force[:, : first + 1]], axis=1)[:, -self._pause :]
+        self._gravity.restart(0, np.cumsum(pause, axis=1)[:, -1] / pause.shape[1], pause.shape[1])
         self.settled_after = start + first
-        return np.concatenate([before, self._gravity.push(force[first:])])
+        return np.concatenate([before, self._gravity.push(force[:, first:])], axis=1)
 
     def _mean_rate(self, rate: Floats) -> Floats:
-        """Return the mean rate (N,3) since the sample before each."""
+        """Return the mean rate (3,N) since the sample before each."""
         if self._averaging:
             return rate
-        earlier = np.concatenate([rate[:1] if self._last_rate is None else self._last_rate, rate[:-1]])
-        self._last_rate = rate[-1:]
+        earlier = np.concatenate([rate[:, :1] if self._last_rate is None else self._last_rate, rate[:, :-1]], axis=1)
+        self._last_rate = rate[:, -1:]
         mean: Floats = 0.5 * (earlier + rate)
         return mean
 
@@ -198,22 +198,21 @@ class Orientation:
 
     def push(self, frames: Frames) -> Poses:
         """Take frames, return where up is at each."""
-        shape = frames.valid.shape
-        up, rate = np.zeros((2, *shape, 3))
-        still, valid = np.zeros((2, *shape), bool)
+        gyr, acc, there = frames.gyr.T, frames.acc.T, frames.valid.T
+        up, rate = np.zeros((2, *acc.shape))
+        still, valid = np.zeros((2, *there.shape), bool)
         for sensor, course in self._courses.items():
-            values = np.concatenate([frames.gyr[:, sensor], frames.acc[:, sensor]], axis=1)
             last = 0
-            for start, stop in stretches(frames.valid[:, sensor]):
+            for start, stop in stretches(there[sensor]):
                 course.miss(start - last)
                 part = slice(start, stop)
-                (up[part, sensor], still[part, sensor], rate[part, sensor]), valid[part, sensor] = course.push(
-                    values[part]
-                )
+                tracked, valid[sensor, part] = course.push(gyr[:, sensor, part], acc[:, sensor, part])
+                up[:, sensor, part], rate[:, sensor, part] = tracked.up.T, tracked.rate.T
+                still[sensor, part] = tracked.still
                 last = stop
-            course.miss(len(values) - last)
-        acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
-        return Poses(frames.t_ns, up, acc, rate, still & valid, valid)
+            course.miss(there.shape[1] - last)
+        acc = np.where(valid, acc - STANDARD_GRAVITY * up, 0.0)
+        return Poses(frames.t_ns, up.T, acc.T, rate.T, (still & valid).T, valid.T)
 
 
 class Course:
@@ -230,19 +229,22 @@ class Course:
         """Take note that so many samples are missing."""
         self._missed += samples
 
-    def push(self, values: Floats) -> tuple[Tracked, Bools]:
-        """Take gyr and acc (N,6), at least one; return what is known at each, and whether it is valid (N,)."""
-        filled = self._bridge(values[0])
-        tracked = self._tracker.track(*np.split(np.concatenate([filled, values]), 2, axis=1))
-        valid = self._since + np.arange(len(tracked.up)) >= self._tracker.settled_after
+    def push(self, gyr: Floats, acc: Floats) -> tuple[Tracked, Bools]:
+        """Take gyr and acc (3,N), at least one; return what is known at each, and whether it is valid (N,)."""
+        values = np.concatenate([gyr, acc])
+        filled = self._bridge(values[:, 0])
+        if len(filled):
+            gyr, acc = np.split(np.concatenate([filled.T, values], axis=1), 2)
+        tracked = self._tracker.track(gyr.T, acc.T)
+        valid = self._since + np.arange(gyr.shape[1]) >= self._tracker.settled_after
         self._since += len(valid)
-        self._missed, self._last = 0, values[-1]
+        self._missed, self._last = 0, values[:, -1].copy()
         return tracked.after(len(filled)), valid[len(filled) :]
 
     def _bridge(self, following: Floats) -> Floats:
         """Return a straight line (N,6) over a short hole; after a longer one, start anew."""
         if self._last is not None and self._missed <= self._coast:
-            return np.linspace(self._last, following, self._missed + 2)[1:-1]
+            return np.linspace(self._last, following, self._missed + 2)[1:-1] if self._missed else np.empty((0, 6))
         if self._missed:
             self._tracker.restart()
             self._since = 0

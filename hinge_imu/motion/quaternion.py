@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
+from hinge_imu.motion.vectors import NEXT
 from hinge_imu.samples import Floats
 
-RUN = 128
+RUN = 64
 """Products are taken in runs of so many samples, and from run to run."""
 
-SHORT = 8 * RUN
+SHORT = 16 * RUN
 """In blocks up to this long, plain floats one after the other are faster than the runs side by side."""
 
 TINY = 1e-10
 
-NEXT = np.array([1, 2, 0])
-"""From each axis to the one after it."""
+ONE = (1.0, 0.0, 0.0, 0.0)
+"""No turn."""
 
 
 def multiply(p: Floats, q: Floats) -> Floats:
@@ -50,6 +54,11 @@ def conjugate(q: Floats) -> Floats:
     return np.concatenate([q[:1], -q[1:]])
 
 
+def matrices(q: Floats) -> Floats:
+    """Return the rotation matrices (3, 3, N) of the unit quaternions (4, N)."""
+    return rotate(q[:, None], np.eye(3)[:, :, None])
+
+
 class Product:
     """The running product of a stream of rotations, q[n] = d[0] d[1] ... d[n], fast in blocks.
 
@@ -58,10 +67,10 @@ class Product:
     """
 
     def __init__(self) -> None:
-        self._base = np.array([1.0, 0.0, 0.0, 0.0])  # up to the run that is open
-        self._open = self._base  # within that run
+        self._base = ONE  # up to the run that is open
+        self._open = ONE  # within that run
         self._filled = 0
-        self.last = self._base[:, None]
+        self.last = np.array([ONE]).T
 
     def push(self, d: Floats) -> Floats:
         """Take further rotations (4, N), return the product up to each (4, N)."""
@@ -70,44 +79,50 @@ class Product:
             return np.empty((4, 0))
         within = (self._one_by_one if n <= SHORT else self._side_by_side)(d)
         bases = [self._base]
-        for end in range(RUN - 1 - self._filled, n, RUN):
-            base = multiply(bases[-1], within[:, end])
-            bases.append(base / np.sqrt(np.sum(base * base)))
-        if len(bases) == 1:
-            out = multiply(self._base[:, None], within)
-        else:
-            out = multiply(np.stack(bases, axis=1).take((self._filled + np.arange(n)) // RUN, axis=1), within)
-        self._base, self._open, self._filled = bases[-1], within[:, -1], (self._filled + n) % RUN
+        for run in within[:, RUN - 1 - self._filled :: RUN].T.tolist():
+            w, x, y, z = _times(bases[-1], run)
+            length = math.sqrt(w * w + x * x + y * y + z * z)
+            bases.append((w / length, x / length, y / length, z / length))
+        each = np.array(bases).T
+        if len(bases) > 1:
+            each = each.take((self._filled + np.arange(n)) // RUN, axis=1)
+        out = multiply(each, within)
+        self._base, self._open, self._filled = bases[-1], tuple(within[:, -1].tolist()), (self._filled + n) % RUN
         self.last = out[:, -1:]
         return out
 
     def _one_by_one(self, d: Floats) -> Floats:
-        """Return the products (4, N) within each run, as `multiply` would give them."""
-        (w, x, y, z), products = self._open.tolist(), []
-        for number, (a, b, c, e) in enumerate(d.T.tolist(), self._filled):
-            if number % RUN == 0:
-                w, x, y, z = 1.0, 0.0, 0.0, 0.0
-            w, x, y, z = (
-                w * a - x * b - y * c - z * e,
-                w * b + x * a + y * e - z * c,
-                w * c - x * e + y * a + z * b,
-                w * e + x * c - y * b + z * a,
-            )
-            products.append((w, x, y, z))
-        return np.array(products).reshape(-1, 4).T
+        """Return the products (4, N) within each run."""
+        q, products = self._open, []
+        for number, turn in enumerate(d.T.tolist(), self._filled):
+            q = _times(q if number % RUN else ONE, turn)
+            products.append(q)
+        return np.array(products).T
 
     def _side_by_side(self, d: Floats) -> Floats:
         """Return the same, all runs at once."""
         n, lead = d.shape[1], self._filled
-        p = np.zeros((4, -(-(lead + n) // RUN) * RUN))
+        runs = -(-(lead + n) // RUN)
+        p = np.zeros((4, runs * RUN))
         p[0] = 1.0
         p[:, lead : lead + n] = d
-        p = p.reshape(4, -1, RUN)
+        p = np.ascontiguousarray(p.reshape(4, runs, RUN).swapaxes(1, 2))
         if lead:
-            p[:, 0, lead - 1] = self._open
-        for column in range(1, RUN):
-            p[:, :, column] = multiply(p[:, :, column - 1], p[:, :, column])
-        return p.reshape(4, -1)[:, lead : lead + n]
+            p[:, lead - 1, 0] = self._open
+        for step in range(1, RUN):
+            p[:, step] = multiply(p[:, step - 1], p[:, step])
+        return p.swapaxes(1, 2).reshape(4, -1)[:, lead : lead + n]
+
+
+def _times(p: Sequence[float], q: Sequence[float]) -> tuple[float, float, float, float]:
+    """Return the product of two quaternions, as `multiply` would give it."""
+    (w, x, y, z), (a, b, c, d) = p, q
+    return (
+        w * a - x * b - y * c - z * d,
+        w * b + x * a + y * d - z * c,
+        w * c - x * d + y * a + z * b,
+        w * d + x * c - y * b + z * a,
+    )
 
 
 def _cross(u: Floats, next_u: Floats, v: Floats) -> Floats:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import lfilter
 
-from hinge_imu.samples import Floats, Times, stretches
+from hinge_imu.motion.vectors import cross, length
+from hinge_imu.samples import Floats, Times, runs, stretches
 
 STILL_S = 1.0
 """Swaying no more than a person who stands, for this long, is standing still."""
@@ -32,7 +33,8 @@ BIAS_MEMORY_S = 5.0
 """So many seconds of earlier rest weigh as much as the same time of new rest."""
 
 
-LIMITS = np.square([SWAY, CALM]).T
+LIMITS = np.square([SWAY, CALM]).T[:, :, None]
+"""The mean squares: of rates and of forces, of who stands and at rest."""
 
 
 class Quiet(NamedTuple):
@@ -53,23 +55,23 @@ class Stillness:
     def restart(self) -> None:
         """Forget the past, as after a gap."""
         self._mean: Floats | None = None
-        self._spread = np.zeros((1, 2))
-        self._run = np.zeros(2, int)
+        self._spread = np.zeros((2, 1))
+        self._run = np.zeros((2, 1), int)
 
     def push(self, gyr: Floats, acc: Floats) -> Quiet:
         """Take (N,3) rad/s and (N,3) m/s^2."""
-        values = np.concatenate([gyr, acc], axis=1)
+        values = np.concatenate([gyr.T, acc.T])
         if self._mean is None:
-            self._mean = values[:1] * -self._to_mean[1][1]
-        mean, self._mean = lfilter(*self._to_mean, values, axis=0, zi=self._mean)
-        square = (values - mean) ** 2
-        sums = square[:, ::3] + square[:, 1::3] + square[:, 2::3]
-        spread, self._spread = lfilter(*self._to_spread, sums, axis=0, zi=self._spread)
-        quiet = (spread[:, :1] < LIMITS[0]) & (spread[:, 1:] < LIMITS[1])
-        number = np.arange(1, len(quiet) + 1)[:, None]
-        count = number - np.maximum.accumulate(np.where(quiet, -self._run, number), axis=0)
-        self._run = count[-1]
-        return Quiet(*count.T)
+            self._mean = values[:, :1] * -self._to_mean[1][1]
+        mean, self._mean = lfilter(*self._to_mean, values, zi=self._mean)
+        values -= mean
+        values *= values
+        sums = values[::3] + values[1::3] + values[2::3]
+        spread, self._spread = lfilter(*self._to_spread, sums, zi=self._spread)
+        quiet = (spread[0] < LIMITS[0]) & (spread[1] < LIMITS[1])
+        count = runs(quiet, self._run)
+        self._run = count[:, -1:]
+        return Quiet(*count)
 
 
 class GyroBias:
@@ -80,39 +82,40 @@ class GyroBias:
         self._enough = round(REST_S * rate_hz)
         self.bias = np.zeros(3)
         self.weight = 0.0
-        self._sum = np.zeros((1, 3))
+        self._sum = np.zeros((3, 1))
         self._sum_before = np.zeros(3)
         self._resting: tuple[Floats, int] | None = None
 
     def begin(self, gyr: Floats) -> None:
-        """Take the mean of the first still stance (N,3) rad/s for a start."""
-        self.bias, self.weight = np.cumsum(gyr, axis=0)[-1] / len(gyr), float(len(gyr))
+        """Take the mean of the first still stance (3,N) rad/s for a start."""
+        self.bias, self.weight = np.cumsum(gyr, axis=1)[:, -1] / gyr.shape[1], float(gyr.shape[1])
 
     def push(self, gyr: Floats, calm_for: Times) -> Floats:
-        """Take (N,3) rad/s with the counts of calm samples; return the bias that is known at each (N,3)."""
+        """Take (3,N) rad/s with the counts of calm samples; return the bias that is known at each (3,N)."""
+        n = gyr.shape[1]
         still = calm_for >= (self._enough if self.weight else np.inf)
-        sums = np.cumsum(np.concatenate([self._sum, gyr]), axis=0)
-        self._sum = sums[-1:]
+        sums = np.cumsum(np.concatenate([self._sum, gyr], axis=1), axis=1)
+        self._sum = sums[:, -1:]
         known = np.empty_like(gyr)
         last = 0
         if not still[0]:
             self._settle()
         for start, stop in stretches(still) if still.any() else ():
-            known[last:start] = self.bias
+            known[:, last:start] = self.bias[:, None]
             begin = start - int(calm_for[start]) + 1
-            before = sums[begin] if begin >= 0 else self._sum_before
-            n = calm_for[start:stop, None]
-            total = sums[start + 1 : stop + 1] - before
-            blend = (self.bias * self.weight + total) / (self.weight + n)
-            off = np.sqrt(np.sum((total / n - self.bias) ** 2, axis=1, keepdims=True))
-            known[start:stop] = np.where(off < BIAS_JUMP, blend, self.bias)
+            before = sums[:, begin] if begin >= 0 else self._sum_before
+            rest = calm_for[start:stop]
+            total = sums[:, start + 1 : stop + 1] - before[:, None]
+            blend = ((self.bias * self.weight)[:, None] + total) / (self.weight + rest)
+            off = length(total / rest - self.bias[:, None])
+            known[:, start:stop] = np.where(off < BIAS_JUMP, blend, self.bias[:, None])
             last = stop
-            self._resting = known[stop - 1], int(n[-1, 0])
+            self._resting = known[:, stop - 1], int(rest[-1])
             if stop < len(still):
                 self._settle()
-        known[last:] = self.bias
-        if calm_for[-1] <= len(gyr):
-            self._sum_before = sums[len(gyr) - int(calm_for[-1])]
+        known[:, last:] = self.bias[:, None]
+        if calm_for[-1] <= n:
+            self._sum_before = sums[:, n - int(calm_for[-1])]
         return known
 
     def _settle(self) -> None:
@@ -124,14 +127,14 @@ class GyroBias:
 
 
 def turn_rate(acc: Floats, rate_hz: float) -> Floats:
-    """Return the mean rate (3,) rad/s at which a swaying sensor turned while it felt acc (N,3), as gravity shows it.
+    """Return the mean rate (3,) rad/s at which a swaying sensor turned while it felt acc (3,N), as gravity shows it.
 
     From the mean force of the first third to that of the last, small turns taken for their sines; turns about the
     vertical do not show.
     """
-    first, *_, last = (np.cumsum(third, axis=0)[-1] for third in np.array_split(acc, 3))
-    sines = np.cross(last, first) / (np.linalg.norm(first) * np.linalg.norm(last))
-    seconds = len(acc) * (2 / 3) / rate_hz
+    first, *_, last = (np.cumsum(third, axis=1)[:, -1] for third in np.array_split(acc, 3, axis=1))
+    sines = cross(last, first) / (length(first) * length(last))
+    seconds = acc.shape[1] * (2 / 3) / rate_hz
     rate: Floats = sines / seconds
     return rate
 

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.events import Said, SensorEvent
-from hinge_imu.motion.heading import Plane
 from hinge_imu.motion.mount import Mount, Way
+from hinge_imu.motion.vectors import Plane, cross, dot, length
 from hinge_imu.samples import NS, SEGMENTS, Floats
 
 STEADY, SLIPPED = np.radians(2.5), np.radians(5.0)
@@ -33,13 +33,13 @@ class Stances:
         self._last: deque[Floats] = deque(maxlen=4)
 
     def add(self, up: Floats) -> Floats:
-        """Take where up was (2,3) in sensor axes while upright; return by how much each board has slipped (2,) rad.
+        """Take where up was (3,2) in sensor axes while upright; return by how much each board has slipped (2,) rad.
 
-        Zero where it has not; nan rows, of a board that is not there, prove nothing.
+        Zero where it has not; nan, of a board that is not there, proves nothing.
         """
         self._last.append(up)
         if len(self._last) < 4:
-            return np.zeros(len(up))
+            return np.zeros(up.shape[1])
         a, b, c, d = self._last
         moved = angle(a + b, c + d)
         steady = (angle(a, b) < STEADY) & (angle(c, d) < STEADY)
@@ -47,11 +47,11 @@ class Stances:
         return np.where(slipped, moved, 0.0)
 
     def before(self) -> Floats:
-        """Return the mean of the last two stances but two (2,3), of any length."""
+        """Return the mean of the last two stances but two (3,2), of any length."""
         return self._last[0] + self._last[1]
 
     def now(self) -> Floats:
-        """Return the mean of the last two stances (2,3), of any length."""
+        """Return the mean of the last two stances (3,2), of any length."""
         return self._last[2] + self._last[3]
 
 
@@ -108,9 +108,9 @@ class Straps:
         return said
 
     def compare(self, up: Floats, t_ns: int) -> None:
-        """Take a stance, up (2,3) in sensor axes, and say whose board has slipped since those before."""
+        """Take a stance, up (3,2) in sensor axes, and say whose board has slipped since those before."""
         for sensor in np.flatnonzero(slipped := self._stances.add(up)):
-            self._slips.append((int(sensor), self._stances.before()[sensor], self._stances.now()[sensor]))
+            self._slips.append((int(sensor), self._stances.before()[:, sensor], self._stances.now()[:, sensor]))
             self._say(sensor, f"on the body by {np.degrees(slipped[sensor]):.0f} degrees", t_ns)
 
     def bent(self, ways: list[Way], t_ns: int) -> bool:
@@ -143,16 +143,15 @@ class Straps:
         return bool(slips)
 
     def follow(self, up: Floats, t_ns: int) -> None:
-        """Let the stances follow up (2,3), slowly."""
+        """Let the stances follow up (3,2), slowly."""
         since_s = 0.0 if self._stood_ns is None else (t_ns - self._stood_ns) * NS
         for sensor, mount in enumerate(self._mounts):
             if mount.neutral is not None:
-                self._turned(sensor, t_ns, mount.turn_to(mount.neutral, up[sensor], FOLLOWED * since_s))
+                self._turned(sensor, t_ns, mount.turn_to(mount.neutral, up[:, sensor], FOLLOWED * since_s))
         self._stood_ns = t_ns
 
 
 def angle(one: Floats, other: Floats) -> Floats:
-    """Return the angle (N,) between vectors (N,3)."""
-    cross = np.linalg.norm(np.cross(one, other), axis=1)
-    between: Floats = np.arctan2(cross, np.sum(one * other, axis=1))
+    """Return the angle (...) between vectors (3,...)."""
+    between: Floats = np.arctan2(length(cross(one, other)), dot(one, other))
     return between

@@ -73,9 +73,15 @@ def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
             waiting.append(item)
             have += len(item)
         if waiting and (event or have >= samples):
-            yield np.concatenate(waiting)
+            yield _joined(waiting)
             waiting, have = [], 0
         if event:
             yield item
     if waiting:
-        yield np.concatenate(waiting)
+        yield _joined(waiting)
+
+
+def _joined(blocks: list[RawArray]) -> RawArray:
+    # As bytes: of structured arrays, numpy would join field by field.
+    joined: RawArray = np.concatenate([block.view(np.uint8) for block in blocks]).view(blocks[0].dtype)
+    return joined

@@ -38,19 +38,17 @@ def decode(message: bytes, dtype: np.dtype[np.void]) -> RawArray:
     """Return the block of ``dtype`` in a message; raises `ValueError` where it is not one."""
     if message[:4] != _LITTLE_ENDIAN:
         raise ValueError(f"a block begins with {_LITTLE_ENDIAN.hex()}, this one with {message[:4].hex()}")
-    body = memoryview(message)[4:]
-    at = 0
-    columns = []
-    for _, base, width in _fields(dtype):
+    at, columns = 0, []
+    for _, base, _ in _fields(dtype):
         at += -at % _LENGTH
-        count = int.from_bytes(body[at : at + _LENGTH], "little")
+        count = int.from_bytes(message[len(_LITTLE_ENDIAN) + at : len(_LITTLE_ENDIAN) + at + _LENGTH], "little")
         at += _LENGTH
         at += -at % base.itemsize
-        columns.append(np.frombuffer(body, base, count, at).reshape(-1, width).squeeze(1 if width == 1 else ()))
+        columns.append(np.frombuffer(message, base, count, len(_LITTLE_ENDIAN) + at))
         at += count * base.itemsize
     raw = np.empty(len(columns[0]), dtype)
-    for (name, _, _), column in zip(_fields(dtype), columns, strict=True):
-        raw[name] = column
+    for (name, _, width), column in zip(_fields(dtype), columns, strict=True):
+        raw[name] = column if width == 1 else column.reshape(-1, width)
     return raw
 
 

@@ -14,8 +14,8 @@ from typing import Any, Self
 import msgspec
 import numpy as np
 
-from hinge_imu.config import EXERCISES
 from hinge_imu.events import AnyEvent
+from hinge_imu.profiles import exercises
 from hinge_imu.recording.base import Recording, RecordingError, new_file
 from hinge_imu.recording.table import TableReader, columns_of
 from hinge_imu.samples import RAW_SI, SEGMENTS, Floats, Frames, Header, Item, RawArray, Times
@@ -192,12 +192,12 @@ def _header(path: Path, table: TableReader, rate_hz: float) -> Header:
     known: dict[str, Any] = {field: labels.pop(key) for key, field in _FIELDS.items() if key in labels}
     known["simulated"] = known.get("simulated", "").lower() in {"true", "yes", "1"}
     known.setdefault("session_id", f"csv-{_digest(path)}")
-    if known.get("exercise", "auto") not in EXERCISES:
+    if known.get("exercise", "auto") not in exercises():
         # A stranger's word for the lift is no reason to refuse the recording.
         labels["exercise"] = known.pop("exercise")
         table.warnings.append(
             f"{path}: the header line '# exercise: {labels['exercise']}' names none that is known, "
-            f"so every bend counts; known are {', '.join(EXERCISES)}"
+            f"so every bend counts; known are {', '.join(exercises())}"
         )
     if "started_utc" in known:
         _check_utc(path, known["started_utc"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from hinge_imu.samples import Bools, Floats, SagittalAngles
+from hinge_imu.samples import Bools, Floats
 
 PELVIS, THORAX = 0, 1
 
@@ -39,7 +39,7 @@ NOTHING_DEG = 0.5
 
 
 class Lead:
-    """Inclinations in, rows out: t_s, and in degrees pelvis, thorax, spine, and the leading one."""
+    """Inclinations in, the leading one out."""
 
     def __init__(self, rate_hz: float) -> None:
         self._fade = np.exp(-1 / (FADE_S * rate_hz))
@@ -49,18 +49,16 @@ class Lead:
         self._gain, self._offset = 1.0, 0.0
         self._before = np.full(3, np.nan)  # pelvis, thorax and lead of the last sample
 
-    def push(self, angles: SagittalAngles) -> Floats:
-        """Return rows (5,N) without those before the first valid inclination; where nothing is, the lead is held."""
-        rows = np.stack([angles.t_s, *np.degrees([angles.pelvis, angles.thorax, angles.spine])])
-        pair = np.concatenate([self._before[:2, None], rows[1:3]], axis=1)
-        lead = np.concatenate([self._before[2:], np.empty(rows.shape[1])])
-        known = self._learn(rows[1:3])
+    def push(self, both: Floats) -> Floats:
+        """Take pelvis and thorax (2,N) deg, return the lead (N,); it is held where neither is seen, nan before any."""
+        pair = np.concatenate([self._before[:2, None], both], axis=1)
+        lead = np.concatenate([self._before[2:], np.empty(both.shape[1])])
+        known = self._learn(both)
         start = 1
         while start < len(lead):
             start = self._follow(pair, lead, known, start)
         self._before = np.append(pair[:, -1], lead[-1])
-        whole = np.concatenate([rows, lead[None, 1:]])
-        return whole[:, np.isfinite(whole[4])]
+        return lead[1:]
 
     def _learn(self, pair: Floats) -> Floats:
         """Return the means of pelvis squared and pelvis times thorax (N+1,2), before each of pair (2,N) and after."""

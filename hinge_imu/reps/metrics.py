@@ -1,130 +1,218 @@
-"""What is read off one rep: phases, tempo, ranges of motion, spine flexion, faults."""
+"""One bend, from standing to standing, measured: its phases, how far it went, and what shows whether it is a lift."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
+from scipy.signal import find_peaks
 
-from hinge_imu.events import Fault
-from hinge_imu.reps.exercises import Profile
-from hinge_imu.reps.faults import spine_rounding
-from hinge_imu.reps.phases import Phase, phase, smooth
-from hinge_imu.samples import Floats
+from hinge_imu.reps.phases import LEAST_RATE, Phase, phase
+from hinge_imu.reps.track import Trace
+from hinge_imu.samples import Floats, stretches
 
 EDGE_S = 0.1
 """A hole this near to a rep or a phase hides where that begins or ends."""
 
+NEAR_DEG = 10.0
+"""Within so much of its deepest point a bend is at its bottom."""
+
+TRIED, BACK = 0.15, 0.2
+"""Who has come up by the first share of the way, and goes down again and rests within the other, has tried."""
+
+REST_S = 0.5
+"""Whoever sets up for a pull, or gives up one and begins anew, rests at least so long before it."""
+
+LEVEL_DEG, TURN_S = 4.0, 2.0
+"""A rep begins and ends where the lead is least, so long around where it last was, or first is, this near to that."""
+
+LAY_DEG, LAY_S = 35.0, 3.0
+"""Leaning back or aside by more than this, so long before a bend, nobody stood."""
+
+TOP_S = 0.6
+"""How somebody stands is the median over this long after lockout, as for the lockout's faults."""
+
 Span = tuple[int, int, int]
-"""Sample numbers: where a rep's window begins, its bottom, and where the window ends."""
+"""Sample numbers: where a bend's window begins, its bottom, and where the window ends."""
 
 
 @dataclass(frozen=True)
-class Trace:
-    """Smoothed inclinations in degrees over t (N,) s, nan where not valid; ``lead`` shows the phases."""
+class Bent:
+    """One measured bend; times in s, angles in degrees, None where it could not be measured.
 
-    t: Floats
-    pelvis: Floats
-    thorax: Floats
-    spine: Floats
-    lead: Floats
+    ``trace`` reaches from the top before to the top after, ``around`` further on both sides, as far as that is known.
+    ``tries_s`` is when somebody on the way up turned back, and went down again; the bend's bottom is after that.
+    """
 
-    @classmethod
-    def smoothed(cls, rows: Floats, rate_hz: float) -> Trace:
-        """Return the trace of raw rows (5,N) t_s, pelvis, thorax, spine, lead; what is not valid stays nan."""
-        t, angles = rows[0], rows[1:]
-        valid = np.isfinite(angles)
-        if valid.all():
-            return cls(t, *smooth(angles.T, rate_hz).T)
-        filled = [np.interp(t, t[ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
-        return cls(t, *np.where(valid, smooth(np.stack(filled, axis=1), rate_hz).T, np.nan))
-
-    def part(self, start: int, stop: int) -> Trace:
-        """Return the samples [start, stop)."""
-        return Trace(*(getattr(self, name)[start:stop] for name in ("t", "pelvis", "thorax", "spine", "lead")))
-
-    def between(self, start: float, end: float) -> Trace:
-        """Return the part from ``start`` to ``end`` in s, both included."""
-        return self.part(int(np.searchsorted(self.t, start)), int(np.searchsorted(self.t, end, side="right")))
-
-
-@dataclass(frozen=True)
-class Rep:
-    """One measured rep; times in s, angles in degrees, None where it could not be measured."""
-
+    around: Trace
+    trace: Trace
     eccentric: Phase
     bottom_s: float
     concentric: Phase
     eccentric_seen: bool
     concentric_seen: bool
-    descent_deg: float
-    directness: float
-    pelvis_rom_deg: float | None
-    thorax_rom_deg: float | None
-    spine_flexion_peak_deg: float | None
-    spine_share: float | None
-    faults: tuple[Fault, ...]
+    tries_s: tuple[float, ...] = ()
 
     @property
-    def bottom_pause_s(self) -> float:
-        """The rest between the two phases."""
+    def pause_s(self) -> float:
+        """The rest at the bottom, between the two phases."""
         return max(0.0, self.concentric.start - self.eccentric.end)
 
-    def fields(self, top_pause_s: float | None) -> dict[str, Any]:
-        """Return what a rep's event says of it, with the rest that followed at the top.
+    @cached_property
+    def whole(self) -> Trace:
+        """The bend from its onset to its lockout."""
+        return self.trace.between(self.eccentric.start, self.concentric.end)
 
-        A phase in which the leading sensor was lost has no duration, and neither have the rests that it bounds.
+    @cached_property
+    def descent_deg(self) -> float:
+        """How far down it went: as far as the lead went, or a thorax that was seen for a part of the way."""
+        led = self._at_bottom(self.trace.lead) - float(self.whole.lead[0])
+        seen = self.whole.thorax[np.isfinite(self.whole.thorax)]
+        return max(led, float(np.ptp(seen))) if 0 < len(seen) < len(self.whole.thorax) else led
+
+    @cached_property
+    def ascent_deg(self) -> float:
+        """How far up the lead came."""
+        return self._at_bottom(self.trace.lead) - float(self.whole.lead[-1])
+
+    @cached_property
+    def directness(self) -> float:
+        """How much of the way travelled led somewhere: 1 for one smooth movement each way, near 0 for shaking."""
+        return min(_directness(self.trace.between(*each).lead) for each in (self.eccentric, self.concentric))
+
+    @cached_property
+    def spine_deg(self) -> float | None:
+        """Spine flexion at the bottom."""
+        value = self._at_bottom(self.trace.spine)
+        return value if np.isfinite(value) else None
+
+    @cached_property
+    def pull_deg(self) -> float | None:
+        """Spine flexion as the way up begins."""
+        value = float(np.interp(self.concentric.start, self.trace.t, self.trace.spine))
+        return value if np.isfinite(value) else None
+
+    @cached_property
+    def gives_deg(self) -> float:
+        """How much rounder the spine became on the way up than it was as that began."""
+        up = self.trace.between(*self.concentric).spine
+        return float(np.max(up) - up[0]) if len(up) and np.isfinite(up).all() else 0.0
+
+    @cached_property
+    def pelvis_deg(self) -> float | None:
+        """Range of motion of the pelvis."""
+        seen = self.whole.pelvis[np.isfinite(self.whole.pelvis)]
+        return float(np.ptp(seen)) if len(seen) else None
+
+    @cached_property
+    def dwell_s(self) -> float:
+        """How long it stayed within 10 degrees of its deepest."""
+        near = self.trace.lead > self._at_bottom(self.trace.lead) - NEAR_DEG
+        return float(np.count_nonzero(near)) * self.period_s
+
+    @cached_property
+    def down_s(self) -> float:
+        """How long it was lower than half way."""
+        lead = self.trace.lead
+        half = (self._at_bottom(lead) + float(min(lead[0], lead[-1]))) / 2
+        return float(np.count_nonzero(lead > half)) * self.period_s
+
+    @cached_property
+    def peak_rates(self) -> tuple[float, float]:
+        """The fastest of the way down and of the way up, deg/s."""
+        down, up = (self.trace.between(*each) for each in (self.eccentric, self.concentric))
+        return tuple(
+            float(np.abs(np.gradient(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up)
+        )  # type: ignore[return-value]
+
+    @cached_property
+    def aside_deg(self) -> float:
+        """How far the pelvis tilted or turned, whichever was more; 0 where that is not known."""
+        tilt, turn = self.whole.tilt, self.whole.turn
+        known = np.isfinite(tilt) & np.isfinite(turn)
+        return float(max(np.abs(tilt[known]).max(), np.ptp(turn[known]))) if known.any() else 0.0
+
+    @cached_property
+    def sunk_m(self) -> float:
+        """How far the hips sank below where they were before and after.
+
+        Upward acceleration integrated twice, from rest to rest: what an accelerometer is off by has then no part in it.
         """
-        down = self.eccentric.duration if self.eccentric_seen else None
-        up = self.concentric.duration if self.concentric_seen else None
-        rest = None if down is None or up is None else self.bottom_pause_s
-        digits = down, rest, up, None if up is None else top_pause_s
-        names = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
-        alike = ("bottom_s", "pelvis_rom_deg", "thorax_rom_deg", "spine_flexion_peak_deg", "spine_share", "faults")
-        return {
-            "start_s": self.eccentric.start,
-            "end_s": self.concentric.end,
-            "tempo": tempo(*digits),
-            **dict(zip(names, digits, strict=True)),
-            **{name: getattr(self, name) for name in alike},
-        }
+        start, end = self.eccentric.start - EDGE_S, self.concentric.end + EDGE_S
+        heave = np.nan_to_num(self.around.between(start, end).heave)
+        if len(heave) < 3:
+            return 0.0
+        speed = np.cumsum(heave) * self.period_s
+        speed -= np.linspace(0.0, speed[-1], len(speed))
+        height = np.cumsum(speed) * self.period_s
+        line = np.linspace(0.0, height[-1], len(height))
+        return float((line - height).max())
+
+    @cached_property
+    def top(self) -> tuple[float, float]:
+        """Pelvis and thorax while standing after it, as far as that is known; nan where not seen."""
+        after = self.around.between(self.concentric.end, self.concentric.end + TOP_S)
+        return _median(after.pelvis), _median(after.thorax)
+
+    @cached_property
+    def before(self) -> tuple[float, float]:
+        """Pelvis and thorax just before it."""
+        ahead = self.around.between(self.eccentric.start - TOP_S, self.eccentric.start)
+        return _median(ahead.pelvis), _median(ahead.thorax)
+
+    @cached_property
+    def lay(self) -> bool:
+        """Whether the trunk was far from upright right before it, backwards or to a side, or to a side after it."""
+        ahead = self.around.between(self.eccentric.start - LAY_S, self.eccentric.start)
+        after = self.around.between(self.concentric.end, self.concentric.end + TOP_S)
+        back = len(ahead.lead) > 0 and float(ahead.lead.min()) < -LAY_DEG
+        return back or any(_median(np.abs(each.tilt)) > LAY_DEG for each in (ahead, after))
+
+    @property
+    def period_s(self) -> float:
+        """The sample period."""
+        return float(self.around.t[-1] - self.around.t[0]) / max(1, len(self.around.t) - 1)
+
+    def _at_bottom(self, angle: Floats) -> float:
+        return float(angle[min(int(np.searchsorted(self.trace.t, self.bottom_s)), len(angle) - 1)])
 
 
-def measure(trace: Trace, span: Span, profile: Profile) -> Rep | None:
-    """Measure the rep in a window of the trace, from top to top; None where one of its phases is missing."""
+def measure(trace: Trace, span: Span, *, from_floor: bool = False) -> Bent | None:
+    """Measure the bend in a window of the trace, from top to top; None where one of its phases is missing.
+
+    ``from_floor`` says that the way up is what counts, and begins anew where somebody has tried before.
+    """
     begin, bottom, end = span
-    top_before = begin + int(np.argmin(trace.lead[begin : bottom + 1]))
-    top_after = bottom + int(np.argmin(trace.lead[bottom:end]))
-    whole, trace = trace, trace.part(top_before, top_after + 1)
-    bottom = _deepest(trace)
-    down = _phase(trace.part(0, bottom + 1), 1.0)
-    up = _phase(trace.part(bottom, len(trace.t)), -1.0)
+    turn = max(1, round(TURN_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])))
+    top_before = bottom - _top(trace.lead[begin : bottom + 1][::-1], turn)
+    top_after = bottom + _top(trace.lead[bottom:end], turn)
+    mine = trace.part(top_before, top_after + 1)
+    bottom = _deepest(mine)
+    last = _pulled_from(mine, bottom) if from_floor else bottom
+    tries = _tries(mine, bottom, last)
+    down = _phase(mine.part(0, bottom + 1), 1.0)
+    up = _phase(mine.part(last, len(mine.t)), -1.0)
     if down is None or up is None:
         return None
-    rep = trace.between(down.start, up.end)
-    around = whole.between(down.start - EDGE_S, up.end + EDGE_S)
-    pelvis, thorax, spine = (bool(np.isfinite(part).all()) for part in (around.pelvis, around.thorax, around.spine))
-    fault = spine_rounding(rep.t, rep.spine, profile)
-    return Rep(
-        eccentric=down,
-        bottom_s=float(trace.t[bottom]),
-        concentric=up,
-        eccentric_seen=_seen(whole, down),
-        concentric_seen=_seen(whole, up),
-        descent_deg=_descent(rep, float(trace.lead[bottom])),
-        directness=min(_directness(trace.between(*phase_).lead) for phase_ in (down, up)),
-        pelvis_rom_deg=float(np.ptp(rep.pelvis)) if pelvis else None,
-        thorax_rom_deg=float(np.ptp(rep.thorax)) if thorax else None,
-        spine_flexion_peak_deg=float(np.max(rep.spine)) if spine else None,
-        spine_share=float(trace.spine[bottom] / trace.thorax[bottom]) if spine and trace.thorax[bottom] > 0 else None,
-        faults=() if fault is None else (fault,),
-    )
+    tried = tuple(float(mine.t[each]) for each in tries)
+    # What is not needed any more is let go.
+    around = trace.part(int(np.searchsorted(trace.t, down.start - LAY_S)), len(trace.t))
+    return Bent(around, mine, down, float(mine.t[last]), up, _seen(trace, down), _seen(trace, up), tried)
 
 
-def tempo(*digits: float | None) -> str:
-    """Return ``eccentric-bottom pause-concentric-top pause`` in seconds; a digit that is not known is ``?``."""
-    return "-".join("?" if digit is None else f"{digit:.1f}" for digit in digits)
+def _top(lead: Floats, turn: int) -> int:
+    """Return the index of the first top after a bottom: swaying lower while standing comes later, and is no part."""
+    up = int(np.argmax(lead <= max(float(lead.min()), 0.0) + LEVEL_DEG))
+    first = max(0, up - 1)
+    return first + int(np.argmin(lead[first : up + turn]))
+
+
+def seen_all(around: Trace, start: float, end: float) -> tuple[bool, bool, bool]:
+    """Return whether pelvis, thorax and spine were seen all the time from ``start`` to ``end``, edges included."""
+    part = around.between(start - EDGE_S, end + EDGE_S)
+    pelvis, thorax, spine = (bool(np.isfinite(each).all()) for each in (part.pelvis, part.thorax, part.spine))
+    return pelvis, thorax, spine
 
 
 def _deepest(trace: Trace) -> int:
@@ -133,11 +221,24 @@ def _deepest(trace: Trace) -> int:
     return int(np.argmax(np.where(seen, trace.lead, -np.inf)))
 
 
-def _descent(rep: Trace, deepest: float) -> float:
-    """Return how far down a rep went: as far as the lead went, or a thorax that was seen for a part of the way."""
-    led = deepest - float(rep.lead[0])
-    seen = rep.thorax[np.isfinite(rep.thorax)]
-    return max(led, float(np.ptp(seen))) if 0 < len(seen) < len(rep.thorax) else led
+def _pulled_from(trace: Trace, bottom: int) -> int:
+    """Return the sample from which a load was pulled for good: the deepest after the last rest near the floor."""
+    low = float(trace.lead[bottom]) - BACK * float(trace.lead[bottom] - trace.lead[-1])
+    floor = bottom + int(np.flatnonzero(trace.lead[bottom:] > low)[-1]) + 1
+    if floor - bottom < 3:
+        return bottom
+    still = np.abs(np.gradient(trace.lead[bottom:floor], trace.t[bottom:floor])) < LEAST_RATE
+    lasting = REST_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])
+    over = [stop for start, stop in stretches(still) if stop - start > lasting]
+    first = bottom + (over[-1] - 1 if over else 0)
+    return first + _deepest(trace.part(first, floor))
+
+
+def _tries(trace: Trace, bottom: int, last: int) -> list[int]:
+    """Return the samples where somebody had come up by a good part of the way before going back and resting there."""
+    way = float(trace.lead[bottom] - trace.lead[-1])
+    highs, _ = find_peaks(-trace.lead[bottom : last + 1], prominence=TRIED * way)
+    return [bottom + int(high) for high in highs]
 
 
 def _phase(trace: Trace, sign: float) -> Phase | None:
@@ -156,6 +257,10 @@ def _seen(trace: Trace, phase_: Phase) -> bool:
 
 
 def _directness(lead: Floats) -> float:
-    """Return how much of the way that was travelled led somewhere: 1 for one smooth movement, near 0 for shaking."""
     path = float(np.abs(np.diff(lead)).sum())
     return abs(float(lead[-1] - lead[0])) / path if path > 0 else 0.0
+
+
+def _median(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan

@@ -2,7 +2,8 @@
 
     state      what is watched                                         goes to
     STANDING   the lowest inclination of the last seconds              BENT when this far above it
-    BENT       the deepest inclination                                 RISEN when most of the way back is done,
+    BENT       the deepest inclination                                 RISEN when most of the way back is done, or
+                                                                       nearly half of it and held,
                                                                        STANDING when it takes too long
     RISEN      the rate                                                STANDING when it has come to rest, or goes down
                                                                        again: that was a bend
@@ -17,7 +18,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from hinge_imu.reps.phases import LEAST_RATE, OF_PEAK
 from hinge_imu.samples import Bools, Floats
@@ -25,8 +26,14 @@ from hinge_imu.samples import Bools, Floats
 ENTER_DEG = 15.0
 """Leaning this much more than before may be the beginning of a rep."""
 
-RETURNED = 0.7
+LEANT_BACK_DEG = -6.0
+"""Leaning back further than this, nobody stands: a bend comes from no lower than this."""
+
+RETURNED = 0.65
 """Share of the way down that must be undone; a pull that turns back sooner has failed."""
+
+HELD, HELD_DEG, HELD_S = 0.45, 3.0, 1.2
+"""Who holds it within so much for so long has come as far as this lift goes, if it is at least this share of the way."""
 
 BASE_S = 5.0
 """How far back the lowest inclination counts as where the bend came from."""
@@ -39,6 +46,9 @@ REST_S = 0.15
 
 PEAK_S = 0.1
 """Time over which the peak rate is averaged."""
+
+
+EXTREMES = maximum_filter1d, minimum_filter1d
 
 
 class Bend(NamedTuple):
@@ -68,6 +78,7 @@ class Bends:
         self._rate = rate_hz
         self._base_n, self._rest_n, self._peak_n = (max(1, round(s * rate_hz)) for s in (BASE_S, REST_S, PEAK_S))
         self._longest = round(LONGEST_S * rate_hz)
+        self._hold_n = max(2, round(HELD_S * rate_hz))
         self._state = State.STANDING
         self._angle = np.empty(0)
         self._offset = 0  # number of the first sample that is kept
@@ -103,11 +114,11 @@ class Bends:
         angle = self._view(first, end)
         # With its window shifted back, the filter's minimum is over the past alone.
         lowest = minimum_filter1d(angle, self._base_n, origin=(self._base_n - 1) // 2, mode="nearest")
-        index = _first(angle - lowest > ENTER_DEG, self._next - first)
+        index = _first(angle - np.maximum(lowest, LEANT_BACK_DEG) > ENTER_DEG, self._next - first)
         self._next = min(first + index, end)
         if self._next < end:
             self._state, self._since, self._bottom = State.BENT, self._next, self._next
-            self._base = float(lowest[index])
+            self._base = max(float(lowest[index]), LEANT_BACK_DEG)
         return None
 
     def _bend(self, end: int) -> Bend | None:
@@ -116,8 +127,11 @@ class Bends:
         first, stop = self._bottom, min(end, deadline)
         angle = self._view(first, stop)
         deepest = np.maximum.accumulate(angle)
-        back = angle <= deepest - RETURNED * (deepest - self._base)
-        index = _first(back, self._next - first)
+        back = (deepest - angle) / np.maximum(deepest - self._base, 1.0)
+        # With its window shifted back, the filter's range is over the past alone.
+        ends = (sort(angle, self._hold_n, origin=(self._hold_n - 1) // 2, mode="nearest") for sort in EXTREMES)
+        held = next(ends) - next(ends) < HELD_DEG
+        index = _first((back >= RETURNED) | (held & (back >= HELD)), self._next - first)
         self._bottom = first + int(np.argmax(angle[: index + 1]))
         self._next = first + index
         if index < len(angle):

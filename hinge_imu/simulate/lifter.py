@@ -1,34 +1,44 @@
-"""A person hinging: feet on the ground, shanks, thighs, pelvis, a spine that bends, and two sensors on the back.
+"""A person who lifts: feet on the ground, shanks, thighs, pelvis, a spine that bends, and two sensors on the back.
 
-Simulated are the sagittal movement of a kinematic chain in minimum-jerk phases, reps that differ from each other, the
-way hips go back so that the weight stays over the feet, postural sway in three planes, and breathing. Not simulated
-are skin and strap that move over the bone, steps and turns, the bar's touch on the floor, and tremor.
+Simulated is a kinematic chain that follows a script, with postural sway in three planes and breathing. Not simulated
+are skin and strap that move over the bone, and tremor.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from hinge_imu.simulate.plan import Floats, RepPlan, Timetable, minimum_jerk
+from hinge_imu.simulate.plan import Floats, RepPlan, Timetable
+from hinge_imu.simulate.script import ChannelName, Script, written
 
 GRAVITY = 9.80665
 
-SHANK_M, THIGH_M, PELVIS_M, SPINE_M = 0.43, 0.43, 0.10, 0.36
-"""Segment lengths of a 1.75 m adult: shank, thigh, hip joint to sacrum, sacrum to the upper back (Winter 2009,
-Biomechanics and Motor Control of Human Movement, ISBN 978-0-470-39818-0, figure 4.1)."""
-
-BACK_M = 0.10
-"""How far behind the joints the sensors sit."""
-
-SHANK_SHARE, THIGH_SHARE = 0.04, 0.45
-"""Lean of shank (forward) and thigh (backward) for each degree of pelvis inclination: shins stay near vertical."""
-
 STEP_S = 0.002
 """Half width of the central differences that give rates and accelerations from positions."""
+
+
+@dataclass(frozen=True)
+class Body:
+    """Segment lengths in m of one person: shank, thigh, hip joint to sacrum, sacrum to the upper back.
+
+    As they stand, those of a 1.75 m adult (Winter 2009, Biomechanics and Motor Control of Human Movement, ISBN
+    978-0-470-39818-0, figure 4.1). ``back_m`` is how far behind the joints the sensors sit. ``shank_share`` and
+    ``thigh_share`` are the lean of shank (forward) and thigh (backward) for each degree of pelvis inclination, which
+    keep the weight over the feet: shins stay near vertical.
+    """
+
+    shank_m: float = 0.43
+    thigh_m: float = 0.43
+    pelvis_m: float = 0.10
+    spine_m: float = 0.36
+    back_m: float = 0.10
+    shank_share: float = 0.04
+    thigh_share: float = 0.45
 
 
 @dataclass(frozen=True)
@@ -50,74 +60,104 @@ class Sway:
         return angle
 
 
-class Lifter:
-    """One person with one timetable; every quantity can be asked for at any moment t (N,) s."""
+@dataclass(frozen=True)
+class Posture:
+    """How the body is held: angles in deg (N,), hip joints (N,3) m in the room's axes.
 
-    def __init__(self, timetable: Timetable, rng: np.random.Generator, sway_deg: float = 0.25) -> None:
+    Pelvis and thorax have their turn to the left, their lean to the right and their inclination forward, applied in
+    this order; ``thigh`` is how far the thighs lean backward.
+    """
+
+    pelvis: tuple[Floats, Floats, Floats]
+    thorax: tuple[Floats, Floats, Floats]
+    hips: Floats
+    thigh: Floats
+
+    def turned(self, sensor: int) -> Rotation:
+        """Return the rotations of a sensor's segment from its own axes to the room's."""
+        return self._thorax_turned if sensor else self._pelvis_turned
+
+    @cached_property
+    def _pelvis_turned(self) -> Rotation:
+        return _rotation(*self.pelvis)
+
+    @cached_property
+    def _thorax_turned(self) -> Rotation:
+        return _rotation(*self.thorax)
+
+
+class Lifter:
+    """One person with one script, or a timetable of plain reps; every quantity can be asked for at any moment t (N,) s.
+
+    Moments must rise. The inclination of a segment is the contract's: the angle in its sagittal plane, however far it
+    leans to the side or turns.
+    """
+
+    def __init__(
+        self,
+        timetable: Timetable | Script,
+        rng: np.random.Generator,
+        sway_deg: float = 0.25,
+        body: Body | None = None,
+    ) -> None:
         self.timetable = timetable
+        self.script = timetable if isinstance(timetable, Script) else written(timetable)
+        self.body = body or Body()
         # Fore-aft lean, sideways lean and turn of the whole trunk, and breathing of the thorax alone.
         self._lean, self._side, self._turn, self._breath = (Sway.draw(rng, sway_deg) for _ in range(4))
 
-    def progress(self, t: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return how deep the lifter is, 0 standing to 1 at the bottom, and that rep's depth and flexion in deg."""
-        knots, levels, depths, spines = self._keyframes
-        part = np.clip(np.searchsorted(knots, t, side="right") - 1, 0, len(knots) - 2)
-        share = (t - knots[part]) / np.maximum(knots[part + 1] - knots[part], 1e-9)
-        way = levels[part] + (levels[part + 1] - levels[part]) * minimum_jerk(share)
-        return way, depths[part], spines[part]
-
     def inclinations(self, t: Floats) -> tuple[Floats, Floats]:
-        """Return the true inclinations of pelvis and thorax in deg; the spine gives way late on the way down."""
-        way, depth, spine = self.progress(t)
-        thorax = way * depth + self._lean.at(t) + self._breath.at(t)
-        return thorax - way**2 * spine - self._breath.at(t), thorax
+        """Return the true inclinations of pelvis and thorax in deg."""
+        posture = self.posture(t)
+        return posture.pelvis[2], posture.thorax[2]
 
     def orientation(self, sensor: int, t: Floats) -> Rotation:
         """Return the rotations from segment axes (x forward, y up, z right) to the room's."""
-        lean = self.inclinations(t)[sensor]
-        return Rotation.from_euler("YXZ", np.stack([self._turn.at(t), self._side.at(t), -lean], axis=1), degrees=True)
+        return self.posture(t).turned(sensor)
 
     def position(self, sensor: int, t: Floats) -> Floats:
-        """Return where the sensor is (N,3) in m, in the room's axes, from the ankles."""
-        pelvis_deg, _ = self.inclinations(t)
-        shank, thigh = np.radians(SHANK_SHARE * pelvis_deg), np.radians(-THIGH_SHARE * pelvis_deg)
-        zero = np.zeros_like(t)
-        hip = np.stack(
-            [
-                SHANK_M * np.sin(shank) + THIGH_M * np.sin(thigh),
-                SHANK_M * np.cos(shank) + THIGH_M * np.cos(thigh),
-                zero,
-            ],
-            axis=1,
-        )
-        pelvis = self.orientation(0, t)
-        if sensor == 0:
-            return hip + pelvis.apply([-BACK_M, PELVIS_M, 0.0])
-        # The spine bends half way up: its lower half goes with the pelvis, its upper half with the thorax.
-        waist = hip + pelvis.apply([0.0, PELVIS_M + SPINE_M / 2, 0.0])
-        return waist + self.orientation(1, t).apply([-BACK_M, SPINE_M / 2, 0.0])
+        """Return where the sensor is (N,3) in m, in the room's axes, from the ankles' place in the stance."""
+        return self._position(sensor, self.posture(t))
 
     def specific_force_and_rate(self, sensor: int, t: Floats) -> tuple[Floats, Floats]:
         """Return what perfect sensors in segment axes would measure: m/s^2 (N,3) and rad/s (N,3)."""
-        before, now, after = (self.position(sensor, t + step) for step in (-STEP_S, 0.0, STEP_S))
-        acceleration = (after - 2 * now + before) / STEP_S**2
-        force = self.orientation(sensor, t).inv().apply(acceleration + np.array([0.0, GRAVITY, 0.0]))
-        turned = self.orientation(sensor, t - STEP_S).inv() * self.orientation(sensor, t + STEP_S)
-        return force, turned.as_rotvec() / (2 * STEP_S)
+        before, now, after = (self.posture(t + step) for step in (-STEP_S, 0.0, STEP_S))
+        way_in, way_out = (self._position(sensor, now) - self._position(sensor, other) for other in (before, after))
+        felt = np.array([0.0, GRAVITY, 0.0]) - (way_in + way_out) / STEP_S**2
+        turning = before.turned(sensor).inv() * after.turned(sensor)
+        return now.turned(sensor).inv().apply(felt), turning.as_rotvec() / (2 * STEP_S)
 
-    @cached_property
-    def _keyframes(self) -> tuple[Floats, Floats, Floats, Floats]:
-        """Times, levels, and the depth and spine flexion of the rep that each belongs to."""
-        rows = [(0.0, 0.0, 0.0, 0.0)]
-        for onset, rep in zip(self.timetable.onsets_s, self.timetable.reps, strict=False):
-            bottom = onset + rep.eccentric_s
-            up = bottom + rep.bottom_pause_s
-            for time, level in ((onset, 0.0), (bottom, 1.0), (up, 1.0), (up + rep.concentric_s, 0.0)):
-                rows.append((time, level, rep.depth_deg, rep.spine_deg))
-        end = self.timetable.duration_s
-        rows += [(end, 0.0, 0.0, 0.0), (end + 1.0, 0.0, 0.0, 0.0)]
-        knots, levels, depths, spines = np.array(rows).T
-        return knots, levels, depths, spines
+    def trunk(self, t: Floats, at: Mapping[ChannelName, Floats]) -> tuple[Floats, Floats]:
+        """Return the inclinations of pelvis and thorax in deg at t (N,) s, where the script's channels are ``at``."""
+        thorax = at["lean"] + self._lean.at(t) + self._breath.at(t)
+        return thorax - at["spine"] - self._breath.at(t), thorax
+
+    def posture(self, t: Floats) -> Posture:
+        """Return how the body is held at t (N,) s."""
+        at = self.script.at(t)
+        pelvis, thorax = self.trunk(t, at)
+        side, turn = at["side"] + self._side.at(t), at["turn"] + self._turn.at(t)
+        shank = np.radians(at["shank"] + self.body.shank_share * pelvis)
+        thigh = np.radians(at["thigh"] + self.body.thigh_share * pelvis)
+        forward = self.body.shank_m * np.sin(shank) - self.body.thigh_m * np.sin(thigh)
+        up = self.body.shank_m * np.cos(shank) + self.body.thigh_m * np.cos(thigh)
+        heading = np.radians(turn)
+        hips = np.stack(
+            [at["x"] + forward * np.cos(heading), at["y"] + up, at["z"] - forward * np.sin(heading)], axis=1
+        )
+        return Posture((turn, side, pelvis), (turn + at["twist"], side + at["bend"], thorax), hips, np.degrees(thigh))
+
+    def _position(self, sensor: int, posture: Posture) -> Floats:
+        body, pelvis = self.body, posture.turned(0)
+        if sensor == 0:
+            return posture.hips + pelvis.apply([-body.back_m, body.pelvis_m, 0.0])
+        # The spine bends half way up: its lower half goes with the pelvis, its upper half with the thorax.
+        waist = posture.hips + pelvis.apply([0.0, body.pelvis_m + body.spine_m / 2, 0.0])
+        return waist + posture.turned(1).apply([-body.back_m, body.spine_m / 2, 0.0])
+
+
+def _rotation(turn: Floats, side: Floats, inclination: Floats) -> Rotation:
+    return Rotation.from_euler("YXZ", np.stack([turn, side, -inclination], axis=1), degrees=True)
 
 
 def vary(plan: RepPlan, rng: np.random.Generator) -> RepPlan:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hinge_imu.simulate.lifter import Lifter
-from hinge_imu.simulate.plan import Floats, RepPlan, edge
+from hinge_imu.simulate.observer import Sight, Timed, timed
+from hinge_imu.simulate.plan import Floats
+from hinge_imu.simulate.verdicts import Case, Tempo, judged
 
 RATE_HZ = 100.0
-ROUNDING_DEG, CLEARLY_DEG = 25.0, 3.0
-"""Limit of spine rounding, and how far on either side of it an observer would not argue."""
+TOP_S = 0.6
+"""Lockout is judged by the first so many seconds of the top."""
 
 
 def angles(lifter: Lifter) -> dict[str, Floats]:
@@ -24,45 +27,91 @@ def angles(lifter: Lifter) -> dict[str, Floats]:
     return {"t_s": t, "pelvis_deg": pelvis, "thorax_deg": thorax, "spine_deg": thorax - pelvis}
 
 
-def labels(lifter: Lifter, exercise: str) -> dict[str, Any]:
-    """Return exercise, sets and reps with their times (s), ranges of motion (deg) and faults."""
-    timetable = lifter.timetable
-    seen = angles(lifter)
-    reps = [_rep(seen, onset, plan) for onset, plan in zip(timetable.onsets_s, timetable.reps, strict=False)]
-    for rep, following in pairwise(reps):
-        rep["top_pause_s"] = following["start_s"] - rep["end_s"]
-    for number, rep in enumerate(reps, 1):
-        rep.update(set=1, rep=number)
-    sets = [{"start_s": reps[0]["start_s"], "end_s": reps[-1]["end_s"], "n": len(reps)}] if reps else []
-    return {"simulated": True, "exercise": exercise, "sets": sets, "reps": reps, "distractors": []}
+def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[str, Any]:
+    """Return exercise, sets, reps and distractors with their times (s), ranges of motion (deg) and faults.
+
+    ``faults`` are those that are clearly beyond their limit, ``faults_absent`` those that are clearly inside; what is
+    in neither could be argued about. ``tempo`` is what was prescribed. A value that there is not is left out.
+    """
+    sight = Sight.of(lifter)
+    reps = timed(sight, lifter.script.reps)
+    by_set = [list(group) for _, group in groupby(reps, key=lambda rep: rep.mark.set)]
+    return {
+        "simulated": True,
+        "exercise": exercise,
+        "sets": [
+            {
+                "exercise": group[0].mark.exercise or exercise,
+                "start_s": group[0].start_s,
+                "end_s": group[-1].end_s,
+                "n": len(group),
+            }
+            for group in by_set
+        ],
+        "reps": [rep for group in by_set for rep in _set(lifter, sight, group, exercise, tempo)],
+        "distractors": [
+            {"start_s": start, "end_s": stop, "kind": kind} for start, stop, kind in lifter.script.distractors
+        ],
+    }
 
 
-def write(lifter: Lifter, exercise: str, beside: Path) -> tuple[Path, Path]:
+def write(lifter: Lifter, exercise: str, beside: Path, tempo: Tempo | None = None) -> tuple[Path, Path]:
     """Write labels as JSON and angles as NPZ beside a recording; return both paths."""
     as_json, as_npz = beside.with_suffix(".json"), beside.with_suffix(".npz")
-    as_json.write_text(json.dumps(labels(lifter, exercise), indent=1) + "\n", encoding="utf-8")
+    as_json.write_text(json.dumps(labels(lifter, exercise, tempo), indent=1) + "\n", encoding="utf-8")
     np.savez_compressed(as_npz, **angles(lifter))  # type: ignore[arg-type]  # numpy's types take no named arrays
     return as_json, as_npz
 
 
-def _rep(seen: dict[str, Floats], onset: float, plan: RepPlan) -> dict[str, Any]:
-    start = onset + plan.eccentric_s * edge(plan.depth_deg, plan.eccentric_s)
-    down = onset + plan.eccentric_s
-    slow_down, slow_up = start - onset, plan.concentric_s * edge(plan.depth_deg, plan.concentric_s)
-    up = down + plan.bottom_pause_s
-    end = up + plan.concentric_s - slow_up
-    during = (seen["t_s"] >= start) & (seen["t_s"] <= end)
-    flexion = float(seen["spine_deg"][during].max())
-    return {
-        "start_s": start,
-        "bottom_s": float(seen["t_s"][during][np.argmax(seen["thorax_deg"][during])]),
-        "end_s": end,
-        "eccentric_s": plan.eccentric_s - 2 * slow_down,
-        "bottom_pause_s": plan.bottom_pause_s + slow_down + slow_up,
-        "concentric_s": plan.concentric_s - 2 * slow_up,
-        "pelvis_rom_deg": float(np.ptp(seen["pelvis_deg"][during])),
-        "thorax_rom_deg": float(np.ptp(seen["thorax_deg"][during])),
-        "spine_flexion_peak_deg": flexion,
-        "faults": ["spine_rounding"] if flexion > ROUNDING_DEG + CLEARLY_DEG else [],
-        "faults_absent": ["spine_rounding"] if flexion < ROUNDING_DEG - CLEARLY_DEG else [],
+def _set(
+    lifter: Lifter, sight: Sight, reps: Sequence[Timed], exercise: str, tempo: Tempo | None
+) -> list[dict[str, Any]]:
+    ranges = [float(np.ptp(sight.thorax[sight.part((rep.start_s, rep.end_s))])) for rep in reps]
+    written = []
+    for number, rep in enumerate(reps, 1):
+        before = reps[number - 2].end_s if number > 1 else rep.start_s
+        square = float(np.interp(before, sight.t, sight.turn))
+        case = Case(
+            lifter,
+            sight,
+            rep,
+            rep.mark.exercise or exercise,
+            tempo,
+            range_of_motion_deg=ranges[number - 1],
+            typical_deg=float(np.median(ranges)),
+            square_deg=square,
+            top=_top(lifter, sight, rep),
+        )
+        written.append(
+            {"set": rep.mark.set, "rep": number, "exercise": case.exercise, **_rep(sight, rep), **_faults(case)}
+        )
+    return written
+
+
+def _rep(sight: Sight, rep: Timed) -> dict[str, Any]:
+    during = sight.part((rep.start_s, rep.end_s))
+    fields: dict[str, Any] = {
+        "order": "con" if rep.mark.starts_bent else "ecc",
+        "start_s": rep.start_s,
+        "bottom_s": rep.bottom_s,
+        "end_s": rep.end_s,
+        "eccentric_s": None if rep.down is None else rep.down[1] - rep.down[0],
+        "bottom_pause_s": rep.bottom_pause_s,
+        "concentric_s": rep.up[1] - rep.up[0],
+        "top_pause_s": rep.top_pause_s,
+        "pelvis_rom_deg": float(np.ptp(sight.pelvis[during])),
+        "thorax_rom_deg": float(np.ptp(sight.thorax[during])),
+        "spine_flexion_peak_deg": float(sight.spine[during].max()),
     }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _faults(case: Case) -> dict[str, list[str]]:
+    there, absent = judged(case)
+    return {"faults": there, "faults_absent": absent}
+
+
+def _top(lifter: Lifter, sight: Sight, rep: Timed) -> slice:
+    """Return the samples from lockout on, until anything else begins."""
+    begins = [stretch.start_s for stretch in lifter.script.distractors if stretch.start_s >= rep.end_s - 0.1]
+    return sight.part((rep.end_s, min([rep.end_s + TOP_S, rep.onset_after or np.inf, *begins])))

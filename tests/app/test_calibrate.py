@@ -368,7 +368,7 @@ def test_the_help_teaches_the_procedure(hinge_imu):
 def inclinations(path, truth):
     """The largest error of the thorax's and pelvis' inclinations over a replayed session, deg."""
     seen = []
-    replay.replay(open_recording(path), None, lambda angles: seen.append(angles.sagittal), None)
+    replay.replay(open_recording(path), lambda angles: seen.append(angles.sagittal))
     t, pelvis, thorax = (np.concatenate([getattr(part, name) for part in seen]) for name in ("t_s", "pelvis", "thorax"))
     valid = np.isfinite(pelvis) & np.isfinite(thorax) & (t > 2.0)
     true = truth(t[valid])

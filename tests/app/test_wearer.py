@@ -38,7 +38,7 @@ class Person(Lifter):
         self._way = PchipInterpolator(times, values, extrapolate=False)
         self._last = times[-1]
 
-    def inclinations(self, t):
+    def trunk(self, t, at):
         thorax, pelvis = self._way(np.clip(t, 0.0, self._last)).T
         return pelvis + self._lean.at(t), thorax + self._lean.at(t) + self._breath.at(t)
 
@@ -389,7 +389,7 @@ def test_a_session_carries_what_is_known_of_its_wearer(recorded, tmp_path):
     with McapWriter(path, header) as writer:
         writer.put(raw)
     seen = []
-    replay(open_recording(path), None, lambda angles: seen.append(angles.sagittal), None)
+    replay(open_recording(path), lambda angles: seen.append(angles.sagittal))
     angles = SagittalAngles(*(np.concatenate(part) for part in zip(*seen, strict=True)))
     assert max(off(angles, BACKWARDS_FIRST)) < 2.0
 

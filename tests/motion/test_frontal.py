@@ -25,12 +25,14 @@ def followed(turn, side, lean, board, cuts=()):
         *(f(T + step) for f in (turn, side, lean))
     )
     up, rate = board.apply(pose.inv().apply([0.0, 1.0, 0.0])), board.apply(moved.as_rotvec() / (2 * step))
+    right = board.apply([0.0, 0.0, 1.0])
+    # One sensor is that board, the other one does not know where right is.
+    seen = [np.stack([each, np.full(len(T), np.nan)]) for each in (up @ right, rate @ right, np.sum(up * rate, axis=1))]
     frontal = Frontal(RATE)
-    parts = [
-        frontal.push(0, *part, board.as_matrix().T)
-        for part in zip(np.split(up, cuts), np.split(rate, cuts), strict=True)
-    ]
-    return np.degrees([np.concatenate(part) for part in zip(*parts, strict=True)])
+    parts = [frontal.push(*part) for part in zip(*(np.split(each, cuts, axis=1) for each in seen), strict=True)]
+    tilt, turn = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    assert np.isnan([tilt[1], turn[1]]).all()
+    return np.degrees([tilt[0], turn[0]])
 
 
 def lean(t):
@@ -82,6 +84,8 @@ def test_pieces_of_a_stream_give_the_same_as_the_whole():
     np.testing.assert_array_equal(cut, whole)
 
 
-def test_nothing_is_said_before_it_is_known_which_way_a_board_sits():
-    up = np.tile([0.0, 1.0, 0.0], (5, 1))
-    assert np.isnan(Frontal(RATE).push(0, up, np.ones((5, 3)), None)).all()
+def test_what_a_board_turned_before_it_was_known_which_way_it_sits_is_not_counted():
+    frontal, turning = Frontal(RATE), np.ones((2, 5))
+    frontal.push(np.full((2, 5), np.nan), turning, turning)
+    _, turn = frontal.push(np.zeros((2, 5)), turning, turning)
+    assert turn[0] == pytest.approx(np.arange(1, 6) / RATE)

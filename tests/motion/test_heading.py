@@ -24,7 +24,7 @@ def trunk(turn, *, lower_m=0.05, t=T):
     lean, bending = 0.5 * np.sin(1.5 * t) ** 2, 0.5 * 2 * 1.5**2 * np.cos(3 * t)
     thorax = hips - (lower_m * -0.2 * bending + (0.4 - lower_m) * bending) * back
     other = np.exp(1j * turn)
-    return hips + 0j, -0.2 * lean * back, other * thorax, other * lean * back
+    return np.stack([hips + 0j, other * thorax]), np.stack([-0.2 * lean * back, other * lean * back])
 
 
 turns = st.floats(-np.pi, np.pi)
@@ -48,7 +48,7 @@ def test_a_spine_that_bends_elsewhere_changes_little(lower_m):
 def test_who_does_not_move_shows_nothing():
     rng = np.random.default_rng(0)
     noise = 0.005 * (rng.normal(size=(4, len(T))) + 1j * rng.normal(size=(4, len(T))))
-    found = Heading(RATE).push(noise[0], 1e-4 * noise[1], noise[2], 1e-4 * noise[3], SEEN)
+    found = Heading(RATE).push(noise[:2], 1e-4 * noise[2:], SEEN)
     assert np.abs(found).max() < 0.05
 
 
@@ -57,7 +57,7 @@ def test_what_is_not_valid_teaches_nothing_and_its_edges_do_not_either():
     seen = SEEN.copy()
     seen[150:400] = False
     for part in series:
-        part[150:400] = 100.0
+        part[:, 150:400] = 100.0
     found = Heading(RATE).push(*series, seen)
     assert found[150:400] == pytest.approx(found[149])
     assert abs(np.angle(found[-1] * np.exp(-1j), deg=True)) < 10
@@ -85,5 +85,5 @@ def test_it_is_the_same_however_the_stream_is_cut(cuts):
     seen[300:330] = False
     whole = Heading(RATE).push(*trunk(1.0), seen)
     heading = Heading(RATE)
-    parts = zip(*(np.split(part, cuts) for part in (*trunk(1.0), seen)), strict=True)
+    parts = zip(*(np.split(part, cuts, axis=-1) for part in (*trunk(1.0), seen)), strict=True)
     assert np.array_equal(np.concatenate([heading.push(*part) for part in parts]), whole)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hinge_imu.motion.mount import Mount
+from hinge_imu.motion.mount import HINT, LITTLE, Mount
 
 STANCE = np.array([0.0, 1.0, 0.0])
 BACK = np.array([-1.0, 0.0, 0.0])
@@ -9,13 +9,14 @@ BACK = np.array([-1.0, 0.0, 0.0])
 
 def leaning(degrees, towards=BACK):
     """Up in sensor axes, for leans by so many degrees that move it towards a direction."""
-    lean = np.radians(np.atleast_1d(degrees))[:, None]
-    return np.cos(lean) * STANCE + np.sin(lean) * towards
+    lean = np.radians(np.atleast_1d(degrees))
+    return np.multiply.outer(STANCE, np.cos(lean)) + np.multiply.outer(towards, np.sin(lean))
 
 
 def gather(mount, up):
-    mount.reach(up)
-    mount.gather(up, np.broadcast_to(mount.hint, up.shape))
+    mount.reach(mount.across(up))
+    mount.gather(mount.across(up))
+    mount.gather(LITTLE / HINT * np.full(up.shape[1], mount.across(mount.hint)))
 
 
 def bend(mount, deepest, towards=BACK):
@@ -63,6 +64,6 @@ def test_leans_that_wander_sideways_take_the_deepest_one_for_forward():
         leaning(depth, np.array([-np.cos(turn), 0, np.sin(turn)]))
         for depth, turn in zip(np.linspace(40, 60, 80), np.linspace(1.8, 0.0, 80), strict=True)
     ]
-    gather(mount, np.concatenate(swept))
+    gather(mount, np.concatenate(swept, axis=1))
     mount.settle()
     assert np.degrees(mount.angle(leaning(60))) == pytest.approx(60, abs=1e-6)

@@ -27,9 +27,9 @@ def sensor(rng, seconds, gyr=0.0, acc=0.0):
 def biases(gyr, acc, cuts=()):
     """The bias known at each sample; the first still second begins it, as the orientation does."""
     stillness, bias = Stillness(RATE), GyroBias(RATE)
-    bias.begin(gyr[: stillness.second])
+    bias.begin(gyr[: stillness.second].T)
     parts = zip(np.split(gyr, cuts), np.split(acc, cuts), strict=True)
-    return np.concatenate([bias.push(g, stillness.push(g, a).calm) for g, a in parts])
+    return np.concatenate([bias.push(g.T, stillness.push(g, a).calm).T for g, a in parts])
 
 
 def test_a_still_sensor_is_standing_after_exactly_one_second(rng):
@@ -124,4 +124,4 @@ def test_what_a_sway_turned_the_sensor_by_is_told_from_its_bias(axis):
     t = np.arange(0, 1, 0.01)
     lean = Rotation.from_rotvec(np.radians(2.0) * t[:, None] * np.array(axis))
     acc = lean.inv().apply([0.0, 9.81, 0.0])
-    assert turn_rate(acc, 100.0) == pytest.approx(np.radians(2.0) * np.array(axis), abs=np.radians(0.05))
+    assert turn_rate(acc.T, 100.0) == pytest.approx(np.radians(2.0) * np.array(axis), abs=np.radians(0.05))

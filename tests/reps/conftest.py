@@ -4,9 +4,27 @@ import numpy as np
 import pytest
 
 from hinge_imu.reps.counter import Counter
-from hinge_imu.samples import NS, SEGMENTS, Header, SagittalAngles
+from hinge_imu.samples import NS, SEGMENTS, Angles, FrontalAngles, Header, Poses, SagittalAngles
 
 RATE = 100.0
+
+
+@pytest.fixture(scope="session")
+def square():
+    """Turn inclinations into angles and poses of who stays square, and whose boards feel gravity alone."""
+    return _square
+
+
+def _square(sagittal):
+    shape = (len(sagittal.t_ns), 2)
+    up = np.broadcast_to([0.0, 1.0, 0.0], (*shape, 3))
+    seen = np.stack([np.isfinite(sagittal.pelvis), np.isfinite(sagittal.thorax)], axis=1)
+    still = np.zeros((*shape, 3))
+    aside = np.where(seen, 0.0, np.nan)
+    return (
+        Angles(sagittal, FrontalAngles(sagittal.t_ns, aside, aside)),
+        Poses(sagittal.t_ns, up, still, still, seen, seen),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -32,16 +50,31 @@ def seen_of(seen):
 
 
 @pytest.fixture(scope="session")
+def rows_of():
+    """The rows that perfect boards would give, as `hinge_imu.reps.track` has them."""
+
+    def build(lifter):
+        t = np.arange(0, lifter.timetable.duration_s, 1 / RATE)
+        posture = lifter.posture(t)
+        turn, tilt, pelvis = posture.pelvis
+        thorax = posture.thorax[2]
+        force, _ = lifter.specific_force_and_rate(0, t)
+        acc = posture.turned(0).apply(force) - [0.0, 9.80665, 0.0]
+        return np.stack([t, pelvis, thorax, thorax - pelvis, thorax, acc[:, 1], tilt, turn, *acc.T])
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def counted():
     """Say everything about these angles, whole or cut before the samples with these numbers; with its time."""
 
-    def run(angles, cuts=(), *, exercise="hinge", worn=SEGMENTS):
-        counter = Counter(
-            Header(session_id="monday", unit="SI", clock="timed", rate_hz=RATE, exercise=exercise, worn=worn)
-        )
+    def run(angles, cuts=(), *, exercise="hinge", worn=SEGMENTS, tempo=None):
+        about = {"exercise": exercise, "worn": worn, "tempo": tempo}
+        counter = Counter(Header(session_id="monday", unit="SI", clock="timed", rate_hz=RATE, **about))
         said = []
         for i in range(len(cuts) + 1):
-            said += counter.push(SagittalAngles(*(np.split(part, cuts)[i] for part in angles)))
+            said += counter.push(*_square(SagittalAngles(*(np.split(part, cuts)[i] for part in angles))))
         return said + list(counter.finish())
 
     return run

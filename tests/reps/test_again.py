@@ -23,10 +23,10 @@ def final(counted):
     return of
 
 
-def test_on_the_same_angles_the_same_is_measured(lifter, seen_of, final):
+def test_on_the_same_angles_the_same_is_measured(lifter, seen_of, final, square):
     angles = seen_of(lifter)
     said = final(angles)
-    renewed = again(said, angles, HEADER)
+    renewed = again(said, *square(angles), HEADER)
     assert list(renewed) == ["monday-1", "monday-2"]
     for rep in said:
         new = renewed[rep.id]
@@ -36,24 +36,24 @@ def test_on_the_same_angles_the_same_is_measured(lifter, seen_of, final):
         assert new.top_pause_s == pytest.approx(rep.top_pause_s, abs=0.01)
 
 
-def test_better_angles_give_better_ranges_of_the_same_reps(lifter, seen, seen_of, final):
+def test_better_angles_give_better_ranges_of_the_same_reps(lifter, seen, seen_of, final, square):
     true = seen_of(lifter)
     pelvis, thorax = np.degrees([true.pelvis, true.thorax])
     said = final(seen(0.9 * pelvis, 0.95 * thorax))
-    renewed = again(said, true, HEADER).values()
+    renewed = again(said, *square(true), HEADER).values()
     assert [rep.thorax_rom_deg for rep in said] == pytest.approx([0.95 * 70, 0.95 * 62], abs=0.6)
     assert [rep.thorax_rom_deg for rep in renewed] == pytest.approx([70, 62], abs=0.6)
 
 
-def test_what_follows_a_lockout_is_no_part_of_the_rep(lifter, seen, seen_of, final):
+def test_what_follows_a_lockout_is_no_part_of_the_rep(lifter, seen, seen_of, final, square):
     """Two seconds after the last lockout the lifter leans back against a wall."""
     plain = seen_of(lifter)
     leaning_back = -20 * np.clip((plain.t_s - lifter.timetable.onsets_s[-1] - 1.0) / 1.0, 0, 1)
     leant = seen(*(np.degrees([plain.pelvis, plain.thorax]) + leaning_back))
-    last = again(final(leant), leant, HEADER)["monday-2"]
+    last = again(final(leant), *square(leant), HEADER)["monday-2"]
     assert last.end_s == pytest.approx(final(plain)[1].end_s, abs=0.02)
     assert last.thorax_rom_deg == pytest.approx(62, abs=0.6)
 
 
-def test_nothing_said_is_nothing_measured(lifter, seen_of):
-    assert again([], seen_of(lifter), HEADER) == {}
+def test_nothing_said_is_nothing_measured(lifter, seen_of, square):
+    assert again([], *square(seen_of(lifter)), HEADER) == {}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from hinge_imu.config import EXERCISES
+from hinge_imu.profiles import exercises
 from hinge_imu.samples import SEGMENTS
 from hinge_imu.simulate.strap import ROUNDED_DEG, TYPICAL, fitting, timetable
 
@@ -59,7 +59,7 @@ def test_the_clock_of_the_lifter_is_the_session_s_own(lifting, hinge, on_the_bus
 
 @pytest.mark.parametrize("exercise", TYPICAL)
 def test_a_set_is_drawn_around_what_is_typical_of_the_exercise(exercise):
-    assert exercise in EXERCISES
+    assert exercise in exercises()
     depth, spine = TYPICAL[exercise]
     reps = timetable(np.random.default_rng(0), exercise, 6).reps
     assert len(reps) == 6

@@ -50,8 +50,10 @@ def test_the_ranges_are_those_of_the_plan(lifter):
 
 def test_a_fault_is_labelled_where_nobody_would_argue(lifter):
     labels = truth.labels(lifter, "hinge")["reps"]
-    assert [label["faults"] for label in labels] == [[], ["spine_rounding"], []]
-    assert [label["faults_absent"] for label in labels] == [["spine_rounding"], [], []], "26 degrees is arguable"
+    assert ["spine_rounding" in label["faults"] for label in labels] == [False, True, False]
+    assert ["spine_rounding" in label["faults_absent"] for label in labels] == [True, False, False], (
+        "26 deg is arguable"
+    )
 
 
 def test_reps_are_numbered_and_the_last_of_a_set_has_no_pause_after_it(lifter):

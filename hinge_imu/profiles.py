@@ -1,0 +1,105 @@
+"""What is known of each lift, as data: a file for each in `hinge_imu/exercises`, and whatever a user adds.
+
+A profile says where a rep starts, how far it must go to count, and where its faults begin. Who wants another lift, or
+other limits, copies one of the files, changes it, and names it with ``--exercise FILE``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from hinge_imu.config import ConfigError
+
+Degrees = Annotated[float, msgspec.Meta(gt=0, le=180)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
+Starts = Literal["standing", "floor", "hike"]
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One lift, angles in degrees against the standing stance.
+
+    ``starts`` is where a rep begins: ``standing`` (down, then up), on the ``floor`` (up, then down; the way down to the
+    bar and the unloaded standing-up are no reps), or out of a ``hike`` (the first rep comes from the floor, the others
+    from standing, as in swings). ``least_rom_deg`` is the least range of motion of the thorax that counts,
+    ``set_gap_s`` the rest after which a set is over, ``spine_rounding_deg`` the limit of spine flexion. ``may_round``
+    says that a round back at the bottom is what the exercise is for, ``may_squat`` that low hips are.
+    """
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+    title: str
+    starts: Starts = "standing"
+    least_rom_deg: Degrees = 35.0
+    spine_rounding_deg: Degrees = 25.0
+    set_gap_s: Seconds = 10.0
+    may_round: bool = False
+    may_squat: bool = False
+
+    @property
+    def starts_bent(self) -> bool:
+        """Whether the first rep of a set comes from the floor."""
+        return self.starts != "standing"
+
+
+@cache
+def built_in() -> dict[str, Profile]:
+    """Return the profiles that come with the package, by name."""
+    folder = files("hinge_imu") / "exercises"
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".toml")), key=lambda path: path.name)
+    profiles = [_parse(path.read_text(encoding="utf-8"), path.name) for path in paths]
+    return {profile.name: profile for profile in profiles}
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a profile that a user has written.
+
+    Raises
+    ------
+    ConfigError
+        Names the file, what was found, and the mend.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as an exercise ({error})") from error
+    profile = _parse(text, str(path))
+    if profile.name in built_in() or profile.name == "auto":
+        raise ConfigError(f"{path}: name = {profile.name!r} is taken; give the exercise a name of its own")
+    return profile
+
+
+def _parse(text: str, name: str) -> Profile:
+    try:
+        return msgspec.convert(tomllib.loads(text), Profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        known = ", ".join(Profile.__struct_fields__)
+        raise ConfigError(f"{name}: is no exercise: {error}; an exercise says {known}") from error
+
+
+def exercises() -> tuple[str, ...]:
+    """Return the names that ``--exercise`` knows."""
+    return "auto", *built_in()
+
+
+def choose(exercise: str) -> tuple[str, Profile | None]:
+    """Return the name of an exercise, and its profile where it is a user's own, named by its file.
+
+    Raises
+    ------
+    ConfigError
+        Where there is none of that name, or the file does not hold one.
+    """
+    if exercise.endswith(".toml"):
+        own = load_profile(Path(exercise))
+        return own.name, own
+    if exercise not in exercises():
+        raise ConfigError(
+            f"--exercise {exercise}: is not known; "
+            f"name one of {', '.join(exercises())}, or the file of your own (.toml)"
+        )
+    return exercise, None

@@ -1,0 +1,226 @@
+"""The set that is under way: its bends, what has been said of them, and what is to be said anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from hinge_imu.events import AnyEvent, FailedEvent, FaultEvent, RepEvent, SetEvent, Status
+from hinge_imu.profiles import Profile
+from hinge_imu.reps.faults import partial_rep
+from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge
+from hinge_imu.reps.metrics import Bent, Span
+from hinge_imu.reps.recognise import Lift, recognise
+from hinge_imu.reps.rep import Rep, fields, in_order, measures
+from hinge_imu.reps.tempo import Prescription, compare
+from hinge_imu.reps.trend import measure_set
+
+LATELY = 12
+"""So many bends of a set are looked at together, and may still be judged anew; those before are settled."""
+
+MOST = 300
+"""Nobody does more in a set; who does has begun another one."""
+
+USUAL = 3
+"""From so many reps on it is known what is usual in a set."""
+
+LASTS = {"rep", "unloaded", "small"}
+"""What a set lasts for, at least."""
+
+
+@dataclass
+class Candidate:
+    """A bend that may be a rep: its ordinal in the session, its window, when it was known, and its measures."""
+
+    ordinal: int
+    span: Span
+    known: int
+    known_s: float
+    bent: Bent
+    walked: int = 0
+    said: RepEvent | None = None
+    _told: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    _measured: tuple[tuple[Any, ...], dict[str, float | None]] | None = None
+
+    def told(self, rep: Rep, profile: Profile, prescription: Prescription | None) -> dict[str, Any]:
+        """Return what there is to say of the rep; read off once for as long as it is made of the same bends."""
+        if self._told is None or not _same(self._told[0], (*rep, profile)):
+            self._told = (*rep, profile), fields(rep, profile, prescription)
+        return self._told[1]
+
+    def measured(self, rep: Rep) -> dict[str, float | None]:
+        """Return how the rep moved; measured once, as above."""
+        if self._measured is None or not _same(self._measured[0], (*rep,)):
+            self._measured = (*rep,), measures(rep)
+        return self._measured[1]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What was known before the set began: its session and number, and the lift where somebody has named it."""
+
+    session: str
+    number: int
+    profile: Profile | None
+    prescription: Prescription | None
+    spine_deg: float = SPINE_DEG
+
+
+class OpenSet:
+    """Candidates in, events out; what is said of a rep may be said again, with the next revision."""
+
+    def __init__(self, told: Told) -> None:
+        self._told = told
+        self._settled: list[RepEvent] = []
+        self._begins = True  # no bend has been settled
+        self._candidates: list[Candidate] = []
+        self._lift = Lift(told.profile, 1.0) if told.profile is not None else recognise(())
+        self.end_s = np.inf
+        """When the last rep ended, or the first bend, if none is one; what is none makes a set no longer."""
+
+    @property
+    def profile(self) -> Profile:
+        """The lift, as far as it is known."""
+        return self._lift.profile
+
+    @property
+    def last(self) -> Candidate | None:
+        """The last candidate."""
+        return self._candidates[-1] if self._candidates else None
+
+    @property
+    def full(self) -> bool:
+        """Whether it has as many reps as a set may have."""
+        return len(self._settled) >= MOST
+
+    def add(self, candidate: Candidate) -> Iterator[AnyEvent]:
+        """Take the next bend; yield what can be said by it."""
+        self._candidates.append(candidate)
+        self._recognise()
+        yield from self._say(candidate.known_s, over=False)
+        yield from (FailedEvent(set=self._told.number, at_s=at_s) for at_s in candidate.bent.tries_s)
+        self.end_s = self._lasted()
+        if len(self._candidates) > LATELY:
+            settled = self._candidates.pop(0).said
+            self._begins = False
+            self._settled += [settled] if settled is not None and settled.status == "confirmed" else []
+
+    def close(self, now_s: float, *, cut: bool = False) -> Iterator[AnyEvent]:
+        """Yield what is left to say when the set is over, or ``cut`` by the end of the recording."""
+        self._recognise()
+        yield from self._say(now_s, over=True, cut=cut)
+        late = [each.said for each in self._candidates if each.said is not None and each.said.status == "confirmed"]
+        reps = [*self._settled, *late]
+        if reps:
+            yield SetEvent(
+                id=f"{self._told.session}-set-{self._told.number}",
+                set=self._told.number,
+                exercise=self.profile.name,
+                reps=len(reps),
+                start_s=reps[0].start_s,
+                end_s=reps[-1].end_s,
+                exercise_sure=None if self._told.profile is not None else round(self._lift.sure, 2),
+                **self._measures(reps),
+            )
+
+    def _measures(self, reps: Sequence[RepEvent]) -> dict[str, float | None]:
+        prescription = self._told.prescription
+        digits = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
+        measured = [[getattr(rep, digit) for digit in digits] for rep in reps]
+        verdicts = [compare(prescription, each) for each in measured] if prescription is not None else []
+        return measure_set([msgspec.structs.asdict(rep) for rep in reps], verdicts)
+
+    def _recognise(self) -> None:
+        """Look again which lift this is, where nobody has said it; once that is sure, only while it may change."""
+        if self._told.profile is None and self._begins:
+            self._lift = recognise([each.bent for each in self._candidates])
+
+    def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
+        context = Context([each.walked for each in self._candidates], begins, over, cut)
+        return judge([each.bent for each in self._candidates], self.profile, context, self._told.spine_deg)
+
+    def _lasted(self) -> float:
+        verdicts = self._judged(begins=False, over=True)
+        pairs = zip(self._candidates, verdicts, strict=True)
+        ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
+        return ends[-1] if ends else self._candidates[0].bent.concentric.end
+
+    def _say(self, now_s: float, *, over: bool, cut: bool = False) -> Iterator[AnyEvent]:
+        verdicts = self._judged(begins=self._begins, over=over, cut=cut)
+        accepted = [each for each, verdict in zip(self._candidates, verdicts, strict=True) if verdict == "rep"]
+        bends = [each.bent for each in accepted]
+        reps = in_order(bends, self._lowering(verdicts), self.profile, begins=self._begins)
+        done = dict(zip((each.ordinal for each in accepted), reps, strict=True))
+        usual = float(np.median([bend.descent_deg for bend in bends])) if len(bends) >= USUAL else None
+        number = len(self._settled)
+        for place, candidate in enumerate(self._candidates):
+            rep = done.get(candidate.ordinal)
+            if rep is None:
+                yield from _retract(candidate)
+                continue
+            number += 1
+            open_ = not over and (candidate is self.last or (place == 0 and self._may_be_set_up()))
+            told = candidate.told(rep, self.profile, self._told.prescription)
+            partial = partial_rep(rep.bend, usual) if self.profile.starts != "hike" else None
+            told = {**told, "faults": (*told["faults"], *([partial] if partial else []))}
+            told |= {} if open_ else candidate.measured(rep)
+            yield from self._revise(candidate, now_s, "provisional" if open_ else "confirmed", rep=number, **told)
+
+    def _lowering(self, verdicts: Sequence[Verdict]) -> Bent | None:
+        """Return the bend that the last rep of a lift from the floor ends with."""
+        after = self.profile.starts == "floor" and verdicts[-1:] == ["unloaded"]
+        return self._candidates[-1].bent if after else None
+
+    def _may_be_set_up(self) -> bool:
+        """Return whether the first bend, before a longer rest, waits for a third to be compared with."""
+        if not self._begins or len(self._candidates) > 2 or self.profile.starts_bent:
+            return False
+        first, second = self._candidates[0].bent, self._candidates[-1].bent
+        return first is second or second.eccentric.start - first.concentric.end > REST_S
+
+    def _revise(self, candidate: Candidate, now_s: float, status: Status, **told: Any) -> Iterator[AnyEvent]:
+        before = candidate.said
+        event = RepEvent(
+            id=f"{self._told.session}-{candidate.ordinal}",
+            revision=1 if before is None else before.revision + 1,
+            set=self._told.number,
+            exercise=self.profile.name,
+            status=status,
+            said_s=now_s if before is None else before.said_s,
+            **told,
+        )
+        if before is not None and not _news(before, event):
+            return
+        candidate.said = event
+        yield event
+        known = {fault.name for fault in before.faults} if before is not None else set()
+        for fault in event.faults:
+            if fault.name not in known:
+                yield FaultEvent(rep_id=event.id, **_evidence(fault))
+
+
+def _same(one: Sequence[object], other: Sequence[object]) -> bool:
+    """Return whether these are the very same things."""
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _news(before: RepEvent, event: RepEvent) -> bool:
+    """Return whether there is something to say: provisional once is enough, until it is confirmed."""
+    if event.status == "provisional" == before.status:
+        return event.exercise != before.exercise
+    return msgspec.structs.replace(event, revision=before.revision) != before
+
+
+def _retract(candidate: Candidate) -> Iterator[AnyEvent]:
+    said = candidate.said
+    if said is not None and said.status != "retracted":
+        candidate.said = msgspec.structs.replace(said, status="retracted", revision=said.revision + 1)
+        yield candidate.said
+
+
+def _evidence(fault: Any) -> dict[str, Any]:
+    return {name: getattr(fault, name) for name in ("name", "value", "limit", "unit", "at_s")}

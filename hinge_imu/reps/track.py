@@ -1,0 +1,77 @@
+"""What reps are read off: a row of numbers for each sample, and the same smoothed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from hinge_imu.reps.lead import Lead
+from hinge_imu.reps.phases import smooth
+from hinge_imu.samples import Angles, Floats, Poses
+
+ROWS = 11
+"""t_s; pelvis, thorax, spine and lead in deg; heave in m/s^2; tilt and turn in deg; acceleration (3) in m/s^2."""
+
+T, LEAD, HEAVE = 0, 4, 5
+
+
+class Track:
+    """Angles in, rows (11,N) out; those before the first valid inclination are left out."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self._lead = Lead(rate_hz)
+
+    def push(self, angles: Angles, poses: Poses) -> Floats:
+        """Return the rows of the next samples; heave, tilt, turn and acceleration are those of the pelvis.
+
+        Where the pelvis is not worn, or away, heave is the thorax's.
+        """
+        sagittal, frontal = angles
+        rows = np.empty((ROWS, len(sagittal.t_ns)))
+        rows[T] = sagittal.t_s
+        rows[1:4] = np.degrees([sagittal.pelvis, sagittal.thorax, sagittal.spine])
+        rows[LEAD] = self._lead.push(rows[1:3])
+        heave = np.einsum("nsi,nsi->ns", poses.acc, poses.up)
+        rows[HEAVE] = np.where(poses.valid[:, 0], heave[:, 0], heave[:, 1])
+        rows[6:8] = np.degrees([frontal.tilt[:, 0], frontal.turn[:, 0]])
+        rows[8:] = np.where(poses.valid[:, 0], poses.acc[:, 0].T, np.nan)
+        return rows if np.isfinite(rows[LEAD, :1]).all() else rows[:, np.isfinite(rows[LEAD])]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A stretch of rows, the inclinations smoothed, nan where not valid; ``lead`` shows the phases.
+
+    ``t`` (N,) s; ``pelvis``, ``thorax``, ``spine``, ``lead``, ``tilt``, ``turn`` (N,) deg; ``heave`` (N,) and ``acc``
+    (N,3) m/s^2.
+    """
+
+    t: Floats
+    pelvis: Floats
+    thorax: Floats
+    spine: Floats
+    lead: Floats
+    heave: Floats
+    tilt: Floats
+    turn: Floats
+    acc: Floats
+
+    @classmethod
+    def smoothed(cls, rows: Floats, rate_hz: float) -> Trace:
+        """Return the trace of raw rows (11,N)."""
+        t, angles = rows[T], rows[1:5]
+        rest = (*rows[5:8], rows[8:].T)
+        valid = np.isfinite(angles)
+        if valid.all():
+            return cls(t, *smooth(angles.T, rate_hz).T, *rest)
+        filled = [np.interp(t, t[ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
+        return cls(t, *np.where(valid, smooth(np.stack(filled, axis=1), rate_hz).T, np.nan), *rest)
+
+    def part(self, start: int, stop: int) -> Trace:
+        """Return the samples [start, stop)."""
+        return Trace(*(getattr(self, field.name)[start:stop] for field in fields(self)))
+
+    def between(self, start: float, end: float) -> Trace:
+        """Return the part from ``start`` to ``end`` in s, both included."""
+        return self.part(int(np.searchsorted(self.t, start)), int(np.searchsorted(self.t, end, side="right")))
