@@ -32,6 +32,7 @@ from scipy.optimize import linear_sum_assignment
 
 from hinge_imu.events import RepEvent, SetEvent
 from hinge_imu.pipeline import Pipeline
+from hinge_imu.profiles import built_in
 from hinge_imu.samples import NS, Header, RawArray
 from hinge_imu.simulate import fast, repertoire, truth
 
@@ -114,8 +115,8 @@ def write_csv(path: Path, raw: RawArray) -> None:
 
 
 def compare(labels: dict[str, Any], reps: list[dict[str, Any]], sets: list[dict[str, Any]]) -> Score:
-    """Match what was found with what was made."""
-    made = labels["reps"]
+    """Match what was found with what was made; what goes less far than its lift asks for is no rep."""
+    made = [rep for rep in labels["reps"] if rep["thorax_rom_deg"] >= least(rep.get("exercise", labels["exercise"]))]
     pairs = matched([bottom(made, number) for number in range(len(made))], [rep["bottom_s"] for rep in reps])
     score = Score(made=len(made), found=len(pairs), wrong=len(reps) - len(pairs))
     for one, other in pairs:
@@ -128,8 +129,9 @@ def compare(labels: dict[str, Any], reps: list[dict[str, Any]], sets: list[dict[
     score.sets = len(labels["sets"])
     for each in labels["sets"]:
         mine = [s for s in sets if s["start_s"] < each["end_s"] and s["end_s"] > each["start_s"]]
-        score.exact += [s["reps"] for s in mine] == [each["n"]]
-        score.named += [s["exercise"] for s in mine] == [labels["exercise"]]
+        count = sum(each["start_s"] <= rep["start_s"] <= each["end_s"] for rep in made)
+        score.exact += [s["reps"] for s in mine] == [count]
+        score.named += [s["exercise"] for s in mine] == [each.get("exercise", labels["exercise"])]
     hit = {other for _, other in pairs}
     if not made:
         score.distracted_s, score.ghosts = sum(d["end_s"] - d["start_s"] for d in labels["distractors"]), len(reps)
@@ -142,6 +144,11 @@ def compare(labels: dict[str, Any], reps: list[dict[str, Any]], sets: list[dict[
             if number not in hit
         )
     return score
+
+
+def least(exercise: str) -> float:
+    """Return the least range of motion (deg) that counts."""
+    return built_in()["hinge" if exercise == "auto" else exercise].least_rom_deg
 
 
 def bottom(reps: list[dict[str, Any]], number: int) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from hinge_imu.events import RepEvent
 from hinge_imu.profiles import Profile, built_in
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S
 from hinge_imu.reps.faults import partial_rep
+from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.rep import fields, in_order, measures
 from hinge_imu.reps.sets import USUAL
@@ -30,16 +31,7 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
         return {}
     said = sorted(said, key=attrgetter("bottom_s"))
     trace = Trace.smoothed(Track(header.rate_hz).push(angles, poses), header.rate_hz)
-    bends = dict(
-        zip(
-            (rep.id for rep in said),
-            (
-                measure(trace, span, from_floor=_profile(header, rep.exercise).starts_bent)
-                for rep, span in zip(said, _spans(said, trace), strict=True)
-            ),
-            strict=True,
-        )
-    )
+    bends = {rep.id: measure(trace, span) for rep, span in zip(said, _spans(said, trace), strict=True)}
     renewed: dict[str, RepEvent] = {}
     for _, group in groupby(said, key=attrgetter("set")):
         renewed |= _renewed(list(group), bends, header)
@@ -48,17 +40,15 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
 
 def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header) -> dict[str, RepEvent]:
     """Return the reps of one set, measured again; one that cannot be measured stays as it was."""
-    reps = [rep for rep in said if rep.status != "retracted"]
-    measured = [(rep, bend) for rep in reps if (bend := bends[rep.id]) is not None]
-    if not measured:
-        return {rep.id: msgspec.structs.replace(rep, revision=rep.revision + 1) for rep in reps}
-    profile = _profile(header, reps[0].exercise)
-    lowering = bends[said[-1].id] if profile.starts == "floor" and said[-1].status == "retracted" else None
-    ordered = in_order([bend for _, bend in measured], lowering, profile)
-    usual = float(np.median([bend.descent_deg for _, bend in measured])) if len(measured) >= USUAL else None
+    renewed = {rep.id: msgspec.structs.replace(rep, revision=rep.revision + 1) for rep in said}
+    profile = _profile(header, next((rep.exercise for rep in said if rep.status != "retracted"), said[0].exercise))
+    measured = [(rep, bend.pulled if profile.starts_bent else bend) for rep in said if (bend := bends[rep.id])]
+    verdicts: list[Verdict] = ["unloaded" if rep.status == "retracted" else "rep" for rep, _ in measured]
+    ordered = in_order([bend for _, bend in measured], verdicts, profile)
+    usual = float(np.median([rep.bend.descent_deg for rep in ordered])) if len(ordered) >= USUAL else None
     prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
-    renewed = {rep.id: msgspec.structs.replace(rep, revision=rep.revision + 1) for rep in reps}
-    for (rep, _), new in zip(measured, ordered, strict=True):
+    kept = [rep for rep, _ in measured if rep.status != "retracted"]
+    for rep, new in zip(kept, ordered, strict=True):
         told = fields(new, profile, prescription) | measures(new)
         partial = partial_rep(new.bend, usual) if profile.starts != "hike" else None
         told["faults"] = (*told["faults"], *([partial] if partial else []))

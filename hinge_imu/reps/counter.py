@@ -144,8 +144,7 @@ class Counter:
         begin, bottom, end = span
         first = max(begin - self._settle, self._first)
         trace = Trace.smoothed(self._rows[:, first - self._first : stop - self._first], self._rate)
-        window = begin - first, bottom - first, min(end, stop) - first
-        return measure(trace, window, from_floor=self._set.profile.starts_bent)
+        return measure(trace, (begin - first, bottom - first, min(end, stop) - first))
 
     def _due(self) -> float:
         """Return when the open set ends if nothing more comes."""

@@ -60,12 +60,16 @@ BOTH = 2
 ASIDE_DEG = 15.0
 """Who pulls a bar stands square to it."""
 
+RHYTHM_S = 6.0
+"""With longer rests than this between them, bends are no set in which one could be another than the others."""
+
 REST_S, LONGER = 1.8, 1.3
 """Whoever has picked up a bar, or is about to put it down, rests for longer than this, and by so much longer than
 between two reps."""
 
 FEATURES = 7
 UNLIKE = np.array([12.0, 8.0, 0.12, 15.0, 0.5, 0.5, 1.0])
+SHARES = np.array([0.2, 0.25, 0.4, 0.0, 0.0, 0.0, 0.0])
 """By how much a bend differs from another that is another movement: descent and spine flexion (deg),
 how far the hips sink (m), how far it goes aside (deg), how long down and up take (factor of 1.6), time at the bottom
 (s)."""
@@ -87,6 +91,9 @@ much rounder a back before the pull than is usual."""
 
 QUICK = 0.75
 """Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
+
+SWUNG_DEG_S = 100.0
+"""A swing is faster at its fastest: 60 degrees in half a second peak at twice as much."""
 
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
@@ -147,6 +154,8 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
         return "sat"
     if bend.lay or max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG:
         return "lay"
+    if profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S:
+        return "other"
     low, flat, level = LOADED_SQUAT if profile.may_squat else SQUAT
     if bend.sunk_m > low and bend.descent_deg < flat and (bend.pelvis_deg or 0.0) < level:
         return "squat"
@@ -164,7 +173,7 @@ def _slumped(pelvis: float, thorax: float) -> bool:
 def _pair(bends: Sequence[Bent]) -> bool:
     """Return whether these are two of a kind."""
     features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
-    return len(bends) == FEW and bool(_unlike(features[0], features[1:], UNLIKE)[0] < DIFFERENT)
+    return len(bends) == FEW and bool(_unlike(features[0], features[1:])[0] < DIFFERENT)
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, walked: int) -> bool:
@@ -188,44 +197,46 @@ def _edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Co
     """Return those at the beginning and at the end of the set that are not as the others are."""
     features = np.array([_feature(bends[number]) for number in left], float).reshape(-1, FEATURES)
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
+    if len(left) <= FEW or np.median(rests) > RHYTHM_S:
+        return []
     first, stop = 0, len(left)
     # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
     pulls = features.copy()
     pulls[:, SET_UP] *= not profile.starts_bent
     while (
         context.begins
-        and stop - first > 2
+        and stop - first > FEW
         and (
-            _strange(pulls[first:stop], rests[first : stop - 1], 0)
+            _strange(pulls[first:stop], rests[first : stop - 1], 0, strict=profile.starts_bent)
             or (profile.starts == "floor" and _snatched(bends[left[first]]))
         )
     ):
         first += 1
-    pulled = first + (profile.starts_bent and stop - first > 3)
-    while context.over and stop - pulled > 2 and _strange(features[pulled:stop], rests[pulled : stop - 1], -1):
+    pulled = first + (profile.starts_bent and stop - first > EDGED)
+    while context.over and stop - pulled > FEW and _strange(features[pulled:stop], rests[pulled : stop - 1], -1):
         stop -= 1
     return [*left[:first], *left[stop:]]
 
 
-def _strange(features: Floats, rests: Floats, which: int) -> bool:
+def _strange(features: Floats, rests: Floats, which: int, *, strict: bool = False) -> bool:
     """Return whether the first (0) or the last (-1) of these bends is another movement than the others."""
     # What opens a set and what closes it may be alike, as picking up and putting down are.
     edges = [which, -1 - which] if len(features) > EDGED else [which]
     others, between = np.delete(features, edges, axis=0), np.delete(rests, which)
     rested = rests[which] > max(REST_S, LONGER * float(np.median(between)))
-    varied = np.median(np.abs(others[:, None] - others)[np.triu_indices(len(others), 1)], axis=0)
-    unlike, much = _unlike(features[which], others, np.maximum(UNLIKE, varied))
+    unlike, much = _unlike(features[which], others)
     # At the beginning nobody is tired yet.
     unlike = unlike + much if which == 0 else unlike
-    enough = (1 if rested else DIFFERENT) + (len(others) < EDGED)
+    enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + strict
     return bool(np.mean(unlike < enough) < ALIKE)
 
 
-def _unlike(one: Floats, others: Floats, limits: Floats) -> tuple[Floats, Floats]:
+def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
     """Return in how many ways a bend differs from each other one, and in how many it does much; time counts once."""
+    limits = np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
     with np.errstate(invalid="ignore"):
         off = np.abs(one - others) / limits
-        ways = np.count_nonzero(off[:, [0, 1, 2, 3, 6]] > 1, axis=1) + (off[:, 4:6] > 1).any(axis=1)
+        ways = np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
         return ways, np.count_nonzero(off[:, :3] > TWICE, axis=1)
 
 
@@ -251,7 +262,11 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
     ]
     ends += [left[n] for n in range(1, len(left) - 1) if _quick(*(bends[left[n + by]] for by in (-1, 0, 1)))]
     ends += left[-1:] if context.over else []
-    return [end for end in sorted(set(ends)) if end != left[0] and _empty(bends[left[left.index(end) - 1]], bends[end])]
+    return [
+        end
+        for end in sorted(set(ends))
+        if end != left[0] and _load(bends[left[left.index(end) - 1]], bends[end]) < (LET_GO if end == left[-1] else 0.0)
+    ]
 
 
 def _settled(bend: Bent) -> float:
@@ -271,8 +286,8 @@ def _parked(bends: Sequence[Bent]) -> bool:
     return bool(last.dwell_s > PARKED_S or last.eccentric.duration + last.concentric.duration > LONGER * cycle)
 
 
-def _empty(before: Bent, last: Bent) -> bool:
-    """Return whether a way up was likelier one with empty hands than another pull."""
+def _load(before: Bent, last: Bent) -> float:
+    """Return how much likelier a way up was another pull than one with empty hands, as a logarithm."""
     # A way up that hesitates is as fast in between as one that does not.
     slower = np.log(before.peak_rates[1] / last.peak_rates[1])
     pull = sum(_log_normal(slower, *each) * sign for each, sign in zip(LOADED, (1, -1), strict=True))
@@ -284,7 +299,7 @@ def _empty(before: Bent, last: Bent) -> bool:
     more = last.gives_deg - before.gives_deg
     same = _log_normal(more, 0.0, GIVES[0])
     pull += same - float(np.logaddexp(same, _log_normal(more, *GIVES[1:]))) + np.log(2.0)
-    return bool(pull < LET_GO)
+    return float(pull)
 
 
 def _log_normal(value: float, mean: float, sd: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +18,7 @@ EDGE_S = 0.1
 NEAR_DEG = 10.0
 """Within so much of its deepest point a bend is at its bottom."""
 
-TRIED, BACK = 0.15, 0.2
+TRIED, BACK = 0.15, 0.3
 """Who has come up by the first share of the way, and goes down again and rests within the other, has tried."""
 
 REST_S = 0.5
@@ -27,8 +27,11 @@ REST_S = 0.5
 LEVEL_DEG, TURN_S = 4.0, 2.0
 """A rep begins and ends where the lead is least, so long around where it last was, or first is, this near to that."""
 
-LAY_DEG, LAY_S = 35.0, 3.0
-"""Leaning back or aside by more than this, so long before a bend, nobody stood."""
+LAY_DEG, ASIDE_DEG, LAY_S = 35.0, 60.0, 3.0
+"""Leaning back or aside by more than this, within so long before a bend, nobody stood."""
+
+SWAY_DEG, WOBBLE_DEG = 1.5, 12.0
+"""Who grips anew sways on the floor by more than the first and less than the second; more is a way up that dips."""
 
 TOP_S = 0.6
 """How somebody stands is the median over this long after lockout, as for the lockout's faults."""
@@ -42,7 +45,7 @@ class Bent:
     """One measured bend; times in s, angles in degrees, None where it could not be measured.
 
     ``trace`` reaches from the top before to the top after, ``around`` further on both sides, as far as that is known.
-    ``tries_s`` is when somebody on the way up turned back, and went down again; the bend's bottom is after that.
+    ``tries_s`` is when somebody who pulled from the floor turned back, and went down again.
     """
 
     around: Trace
@@ -53,6 +56,18 @@ class Bent:
     eccentric_seen: bool
     concentric_seen: bool
     tries_s: tuple[float, ...] = ()
+
+    @cached_property
+    def pulled(self) -> Bent:
+        """The same as a pull from the floor: it begins after the set-up, and anew where somebody has tried before."""
+        bottom = int(np.searchsorted(self.trace.t, self.bottom_s))
+        last = _pulled_from(self.trace, bottom)
+        up = _phase(self.trace.part(last, len(self.trace.t)), -1.0) if last > bottom else None
+        if up is None:
+            return self
+        tries = tuple(float(self.trace.t[each]) for each in _tries(self.trace, bottom, last))
+        seen, bottom_s = _seen(self.around, up), float(self.trace.t[last])
+        return replace(self, bottom_s=bottom_s, concentric=up, concentric_seen=seen, tries_s=tries)
 
     @property
     def pause_s(self) -> float:
@@ -167,7 +182,7 @@ class Bent:
         ahead = self.around.between(self.eccentric.start - LAY_S, self.eccentric.start)
         after = self.around.between(self.concentric.end, self.concentric.end + TOP_S)
         back = len(ahead.lead) > 0 and float(ahead.lead.min()) < -LAY_DEG
-        return back or any(_median(np.abs(each.tilt)) > LAY_DEG for each in (ahead, after))
+        return back or any(_median(np.abs(each.tilt)) > ASIDE_DEG for each in (ahead, after))
 
     @property
     def period_s(self) -> float:
@@ -178,27 +193,21 @@ class Bent:
         return float(angle[min(int(np.searchsorted(self.trace.t, self.bottom_s)), len(angle) - 1)])
 
 
-def measure(trace: Trace, span: Span, *, from_floor: bool = False) -> Bent | None:
-    """Measure the bend in a window of the trace, from top to top; None where one of its phases is missing.
-
-    ``from_floor`` says that the way up is what counts, and begins anew where somebody has tried before.
-    """
+def measure(trace: Trace, span: Span) -> Bent | None:
+    """Measure the bend in a window of the trace, from top to top; None where one of its phases is missing."""
     begin, bottom, end = span
     turn = max(1, round(TURN_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])))
     top_before = bottom - _top(trace.lead[begin : bottom + 1][::-1], turn)
     top_after = bottom + _top(trace.lead[bottom:end], turn)
     mine = trace.part(top_before, top_after + 1)
     bottom = _deepest(mine)
-    last = _pulled_from(mine, bottom) if from_floor else bottom
-    tries = _tries(mine, bottom, last)
     down = _phase(mine.part(0, bottom + 1), 1.0)
-    up = _phase(mine.part(last, len(mine.t)), -1.0)
+    up = _phase(mine.part(bottom, len(mine.t)), -1.0)
     if down is None or up is None:
         return None
-    tried = tuple(float(mine.t[each]) for each in tries)
     # What is not needed any more is let go.
     around = trace.part(int(np.searchsorted(trace.t, down.start - LAY_S)), len(trace.t))
-    return Bent(around, mine, down, float(mine.t[last]), up, _seen(trace, down), _seen(trace, up), tried)
+    return Bent(around, mine, down, float(mine.t[bottom]), up, _seen(trace, down), _seen(trace, up))
 
 
 def _top(lead: Floats, turn: int) -> int:
@@ -227,6 +236,10 @@ def _pulled_from(trace: Trace, bottom: int) -> int:
     floor = bottom + int(np.flatnonzero(trace.lead[bottom:] > low)[-1]) + 1
     if floor - bottom < 3:
         return bottom
+    deep, found = find_peaks(trace.lead[bottom:floor], prominence=SWAY_DEG)
+    # Once is a way up that dips.
+    if len(deep) > 1 and found["prominences"][-1] < WOBBLE_DEG:
+        return bottom + int(deep[-1])
     still = np.abs(np.gradient(trace.lead[bottom:floor], trace.t[bottom:floor])) < LEAST_RATE
     lasting = REST_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])
     over = [stop for start, stop in stretches(still) if stop - start > lasting]

@@ -48,21 +48,38 @@ def _swing(bends: Sequence[Bent]) -> float:
 
 
 def _floor(bends: Sequence[Bent]) -> float:
-    """To the floor and back: hips well down, a back that gives way like a lifter's, and no long rest on top."""
+    """To the floor and back: set up for at first, then pulled alike, and no long rest on top."""
     if len(bends) < 3:
         return 0.0
+    tops = [after.eccentric.start - bend.concentric.end for bend, after in pairwise(bends)]
+    spine = np.median([bend.spine_deg or 0.0 for bend in bends])
+    sunk = np.median([bend.sunk_m for bend in bends])
+    about = _all(_below(float(np.median(tops)), 4.0, 1.0), _below(float(sunk), 0.45, 0.05))
+    about = _all(about, _above(float(spine), 7.0, 2.0), _below(float(spine), 46.0, 4.0))
+    return _all(about, max(_set_up(bends), _low(bends)))
+
+
+def _set_up(bends: Sequence[Bent]) -> float:
+    """One sets up for the first pull, and takes time for it; the others are pulled from the same place."""
+    first, *others = (bend.pulled for bend in bends)
+    settled = max(
+        (first.pause_s - float(np.median([bend.pause_s for bend in others]))) / 0.7,
+        (bends[0].descent_deg - first.ascent_deg) / 4.0,
+        ((first.spine_deg or 0.0) - (first.pull_deg or 0.0)) / 3.0,
+    )
+    spine = (first.pull_deg or 0.0) - float(np.median([bend.pull_deg or 0.0 for bend in others]))
+    depth = first.ascent_deg - float(np.median([bend.ascent_deg for bend in others]))
+    sunk = first.sunk_m - float(np.median([bend.sunk_m for bend in others]))
+    same = max(abs(spine) / 5.0, abs(depth) / 8.0, abs(sunk) / 0.06)
+    return _all(_above(settled, 1.0, 0.3), _below(same, 1.0, 0.3))
+
+
+def _low(bends: Sequence[Bent]) -> float:
+    """The hips go down with the back that a lifter has at the bar, each time alike."""
     spine = np.median([bend.spine_deg or 0.0 for bend in bends])
     sunk = np.median([bend.sunk_m for bend in bends])
     spread = np.std([bend.descent_deg for bend in bends])
-    tops = [after.eccentric.start - bend.concentric.end for bend, after in pairwise(bends)]
-    return _all(
-        _above(float(spine), 13.0, 4.0),
-        _below(float(spine), 46.0, 4.0),
-        _above(float(sunk), 0.10, 0.03),
-        _below(float(sunk), 0.45, 0.05),
-        _below(float(spread), 10.0, 3.0),
-        _below(float(np.median(tops)), 4.0, 1.0),
-    )
+    return _all(_above(float(spine), 13.0, 4.0), _above(float(sunk), 0.10, 0.03), _below(float(spread), 10.0, 3.0))
 
 
 def _toe_touch(bends: Sequence[Bent]) -> float:

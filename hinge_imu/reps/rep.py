@@ -8,6 +8,7 @@ own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from hinge_imu.events import Fault
 from hinge_imu.profiles import Profile
 from hinge_imu.reps import faults
 from hinge_imu.reps.effort import impact_g
+from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.kinematics import ONSET_S, Movement, kinematics
 from hinge_imu.reps.metrics import Bent, seen_all
 from hinge_imu.reps.phases import Phase
@@ -26,12 +28,16 @@ HIKED = 1.5
 
 
 class Rep(NamedTuple):
-    """One rep: its own bend, the one after it (None for the last), and whether it began bent."""
+    """One rep: its own bend, the one after it (None for the last), and whether it began bent.
+
+    ``hiked`` says that it came out of the hike, ``left`` that the bar stayed on the floor after it.
+    """
 
     bend: Bent
     following: Bent | None
     bent: bool
     hiked: bool = False
+    left: bool = False
 
     @property
     def start_s(self) -> float:
@@ -55,7 +61,7 @@ class Rep(NamedTuple):
         down = bottom = top = None
         if lowering is not None and lowering.eccentric_seen and not self.hiked:
             down = lowering.eccentric.duration
-            bottom = lowering.pause_s if lowering.concentric_seen else None
+            bottom = lowering.pause_s if lowering.concentric_seen and not self.left else None
         if after is not None and after.eccentric_seen and up is not None:
             top = max(0.0, after.eccentric.start - mine.concentric.end)
         return down, bottom, up, top
@@ -104,19 +110,25 @@ def measures(rep: Rep) -> dict[str, float | None]:
     return kinematics(movement, impact_g(around.t, around.acc, bend.bottom_s, rate_hz))
 
 
-def in_order(bends: Sequence[Bent], following: Bent | None, profile: Profile, *, begins: bool = True) -> list[Rep]:
-    """Return the reps that these bends are, of which the first ``begins`` the set, or does not.
-
-    ``following`` is the bend after the last, where it belongs to the set.
-    """
-    after = [*bends[1:], following] if bends else []
-    floor = profile.starts == "floor"
-    reps = [Rep(bend, next_, floor) for bend, next_ in zip(bends, after, strict=True)]
+def in_order(bends: Sequence[Bent], verdicts: Sequence[Verdict], profile: Profile, *, begins: bool = True) -> list[Rep]:
+    """Return the reps among the bends of a set, of which the first ``begins`` it, or does not."""
+    places = [place for place, verdict in enumerate(verdicts) if verdict == "rep"]
+    if profile.starts == "floor":
+        return [_pull(bends[place], bends[place + 1 : place + 2], verdicts[place + 1 : place + 2]) for place in places]
+    reps = [Rep(bends[now], bends[after], bent=False) for now, after in pairwise(places)]
+    reps += [Rep(bends[place], None, bent=False) for place in places[-1:]]
     if profile.starts == "hike" and reps and begins:
-        usual = [bend.eccentric.duration for bend in bends[1:]]
-        slow = not usual or bends[0].eccentric.duration + bends[0].pause_s > HIKED * float(np.median(usual))
-        reps[0] = Rep(bends[0], after[0], slow, slow)
+        usual = [rep.bend.eccentric.duration for rep in reps[1:]]
+        first = reps[0].bend
+        slow = not usual or first.eccentric.duration + first.pause_s > HIKED * float(np.median(usual))
+        reps[0] = Rep(first, reps[0].following, bent=slow, hiked=slow)
     return reps
+
+
+def _pull(bend: Bent, after: Sequence[Bent], verdicts: Sequence[Verdict]) -> Rep:
+    """Return a pull from the floor; the way down of the bend after it is its lowering, if it was the bar's."""
+    lowered = verdicts[:1] in (["rep"], ["unloaded"])
+    return Rep(bend, after[0] if lowered else None, bent=True, left=verdicts[:1] == ["unloaded"])
 
 
 def tempo(*digits: float | None) -> str:

@@ -102,7 +102,8 @@ class OpenSet:
         self._candidates.append(candidate)
         self._recognise()
         yield from self._say(candidate.known_s, over=False)
-        yield from (FailedEvent(set=self._told.number, at_s=at_s) for at_s in candidate.bent.tries_s)
+        tries = self._bends([candidate])[0].tries_s
+        yield from (FailedEvent(set=self._told.number, at_s=at_s) for at_s in tries)
         self.end_s = self._lasted()
         if len(self._candidates) > LATELY:
             settled = self._candidates.pop(0).said
@@ -141,21 +142,25 @@ class OpenSet:
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
         context = Context([each.walked for each in self._candidates], begins, over, cut)
-        return judge([each.bent for each in self._candidates], self.profile, context, self._told.spine_deg)
+        return judge(self._bends(self._candidates), self.profile, context, self._told.spine_deg)
+
+    def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:
+        """Return the bends as the lift has them."""
+        return [each.bent.pulled if self.profile.starts_bent else each.bent for each in candidates]
 
     def _lasted(self) -> float:
-        verdicts = self._judged(begins=False, over=True)
+        # Of few bends it is not known yet which are strange.
+        verdicts = self._judged(begins=False, over=len(self._candidates) >= USUAL + 1)
         pairs = zip(self._candidates, verdicts, strict=True)
         ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
         return ends[-1] if ends else self._candidates[0].bent.concentric.end
 
     def _say(self, now_s: float, *, over: bool, cut: bool = False) -> Iterator[AnyEvent]:
         verdicts = self._judged(begins=self._begins, over=over, cut=cut)
-        accepted = [each for each, verdict in zip(self._candidates, verdicts, strict=True) if verdict == "rep"]
-        bends = [each.bent for each in accepted]
-        reps = in_order(bends, self._lowering(verdicts), self.profile, begins=self._begins)
-        done = dict(zip((each.ordinal for each in accepted), reps, strict=True))
-        usual = float(np.median([bend.descent_deg for bend in bends])) if len(bends) >= USUAL else None
+        reps = in_order(self._bends(self._candidates), verdicts, self.profile, begins=self._begins)
+        accepted = [each.ordinal for each, verdict in zip(self._candidates, verdicts, strict=True) if verdict == "rep"]
+        done = dict(zip(accepted, reps, strict=True))
+        usual = float(np.median([rep.bend.descent_deg for rep in reps])) if len(reps) >= USUAL else None
         number = len(self._settled)
         for place, candidate in enumerate(self._candidates):
             rep = done.get(candidate.ordinal)
@@ -169,11 +174,6 @@ class OpenSet:
             told = {**told, "faults": (*told["faults"], *([partial] if partial else []))}
             told |= {} if open_ else candidate.measured(rep)
             yield from self._revise(candidate, now_s, "provisional" if open_ else "confirmed", rep=number, **told)
-
-    def _lowering(self, verdicts: Sequence[Verdict]) -> Bent | None:
-        """Return the bend that the last rep of a lift from the floor ends with."""
-        after = self.profile.starts == "floor" and verdicts[-1:] == ["unloaded"]
-        return self._candidates[-1].bent if after else None
 
     def _may_be_set_up(self) -> bool:
         """Return whether the first bend, before a longer rest, waits for a third to be compared with."""

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from hinge_imu.reps.counter import Counter
+from hinge_imu.reps.metrics import measure
+from hinge_imu.reps.segment import Bends
+from hinge_imu.reps.track import Trace
 from hinge_imu.samples import NS, SEGMENTS, Angles, FrontalAngles, Header, Poses, SagittalAngles
 
 RATE = 100.0
@@ -61,6 +64,20 @@ def rows_of():
         force, _ = lifter.specific_force_and_rate(0, t)
         acc = posture.turned(0).apply(force) - [0.0, 9.80665, 0.0]
         return np.stack([t, pelvis, thorax, thorax - pelvis, thorax, acc[:, 1], tilt, turn, *acc.T])
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def bends_of(rows_of):
+    """Measure every bend of a lifter, each from the bottom before it to the bottom after it."""
+
+    def build(lifter):
+        rows = rows_of(lifter)
+        machine = Bends(RATE)
+        bottoms = [bend.bottom for bend in (*machine.push(rows[4]), *machine.finish())]
+        spans = zip([0, *bottoms], bottoms, [*bottoms[1:], rows.shape[1]], strict=False)
+        return [measure(Trace.smoothed(rows, RATE), span) for span in spans]
 
     return build
 

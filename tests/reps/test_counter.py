@@ -1,4 +1,5 @@
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -278,27 +279,18 @@ def test_the_same_is_said_however_the_angles_are_cut(restless, counted, agree, c
     assert [at_s for at_s, _ in cut] == [at_s for at_s, _ in whole]
 
 
-def test_what_is_kept_does_not_grow_with_the_stream(lifting, hinge, seen_of, square):
-    angles = seen_of(lifting(*[hinge()] * 3), more_s=15)
+@pytest.mark.parametrize("rest", [1.0, 15.0])
+def test_what_is_kept_grows_neither_with_the_stream_nor_with_the_set(lifting, hinge, seen_of, square, rest):
+    """Of a set that never ends, or of one set after the other; what a counter remembers is what its pickle holds."""
+    angles = seen_of(lifting(*[hinge()] * 3, still_s=1.0), more_s=rest)
     counter = Counter(Header(session_id="s", unit="SI", clock="timed", rate_hz=RATE, exercise="hinge"))
-    length, ended = len(angles.t_ns), 0
-    for turn in range(40):
+    length, sizes, sets = len(angles.t_ns), [], 0
+    for turn in range(30):
         later = SagittalAngles(angles.t_ns + turn * length * 10_000_000, *angles[1:])
-        ended += len(of(SetEvent, counter.push(*square(later))))
-        assert counter._rows.shape[1] < 2 * length
-        assert len(counter._set.candidates) <= 3
-    assert ended == 40
-
-
-def test_in_a_set_that_never_ends_rows_are_kept_for_a_rep_or_two(lifting, hinge, seen_of, square):
-    """Whose candidates are kept until it is over."""
-    angles = seen_of(lifting(*[hinge()] * 4, still_s=0.5))
-    counter = Counter(Header(session_id="s", unit="SI", clock="timed", rate_hz=RATE, exercise="hinge"))
-    length = len(angles.t_ns)
-    for turn in range(10):
-        list(counter.push(*square(SagittalAngles(angles.t_ns + turn * length * 10_000_000, *angles[1:]))))
-        assert counter._rows.shape[1] < 25 * RATE
-    assert len(counter._set.candidates) == 40
+        sets += len(of(SetEvent, counter.push(*square(later))))
+        sizes.append(len(pickle.dumps(counter)))
+    assert sets == (30 if rest > 10 else 0)
+    assert max(sizes[10:]) < 1.2 * max(sizes[:10])
 
 
 @pytest.mark.parametrize(("rest", "sets"), [(9.0, 1), (11.0, 2)])

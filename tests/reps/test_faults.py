@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from hinge_imu.profiles import built_in
-from hinge_imu.reps.faults import spine_rounding
+from hinge_imu.reps.faults import off_tempo, partial_rep, spine_rounding
+from hinge_imu.reps.tempo import Prescription
 
 T = np.arange(0, 4, 0.01)
 
@@ -49,3 +52,36 @@ def test_each_lift_has_the_limit_that_coaches_are_told(exercise, limit):
 
 def test_a_toe_touch_may_round():
     assert spine_rounding(T, rounded(60.0, 1.0), built_in()["toe_touch"]) is None
+
+
+def bend(descent_deg):
+    return SimpleNamespace(descent_deg=descent_deg, bottom_s=3.0)
+
+
+@pytest.mark.parametrize(("went", "share"), [(49.1, None), (48.9, 69.857), (35.0, 50.0), (90.0, None)])
+def test_less_than_seven_tenths_of_what_is_usual_is_a_partial_rep(went, share):
+    fault = partial_rep(bend(went), 70.0)
+    if share is None:
+        assert fault is None
+    else:
+        assert (fault.name, fault.limit, fault.unit, fault.at_s) == ("partial_rep", 70.0, "%", 3.0)
+        assert fault.value == pytest.approx(share, abs=0.01)
+
+
+def test_while_it_is_not_known_what_is_usual_no_rep_is_partial():
+    assert partial_rep(bend(10.0), None) is None
+
+
+def test_of_several_digits_the_one_that_is_furthest_off_for_what_it_may_be_is_said():
+    prescription = Prescription.parse("3-1-1-0")
+    fault = off_tempo((3.9, 1.0, 1.8, 0.0), prescription, 12.5)
+    assert (fault.name, fault.value, fault.limit, fault.unit, fault.at_s) == ("off_tempo", 1.8, 1.0, "s", 12.5)
+
+
+@pytest.mark.parametrize("digits", [(3.2, 1.2, 0.9, 0.1), (None, None, None, None), (3.0, None, 1.0, None)])
+def test_who_keeps_the_tempo_or_was_not_seen_is_not_told_off(digits):
+    assert off_tempo(digits, Prescription.parse("3-1-1-0"), 0.0) is None
+
+
+def test_without_a_prescription_there_is_no_tempo_to_be_off():
+    assert off_tempo((9.0, 9.0, 9.0, 9.0), None, 0.0) is None
