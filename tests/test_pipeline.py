@@ -12,6 +12,9 @@ from hinge_imu.events import FaultEvent, NoticeEvent, RepEvent, SensorEvent, Ses
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.samples import Flag
 from hinge_imu.simulate import truth
+from hinge_imu.simulate.distractors import pick_object, tie_shoe, walk
+from hinge_imu.simulate.performance import Manner, Rep
+from hinge_imu.simulate.sets import floor_set, swing_set
 
 
 def in_blocks_of(size, recorded):
@@ -71,6 +74,30 @@ def timed(lifter, evenly):
     return evenly(lifter, 20.0)
 
 
+@pytest.fixture(scope="module")
+def gym(staged, with_errors):
+    """Nobody says what is lifted: pulls, one of which fails at first, a walk, swings, and a shoe that is tied."""
+    pulls = [Rep(65.0, 25.0, 1.3, 0.6, 2.4, 0.6, Manner(thigh_deg=30.0, attempt=attempt)) for attempt in (0, 0, 0.4)]
+    swings = [Rep(68.0, 18.0, 0.6, -0.1, 0.55, 0.2, Manner(thigh_deg=10.0)) for _ in range(4)]
+    scenes = (
+        pick_object,
+        lambda stage: floor_set(stage, pulls, 1),
+        lambda stage: walk(stage, 6),
+        lambda stage: swing_set(stage, swings, 2),
+        lambda stage: stage.hold(6.0),
+        tie_shoe,
+    )
+    return with_errors(staged(*scenes, seed=4), seed=4)
+
+
+@pytest.fixture(scope="module")
+def gym_late(gym):
+    """The thorax's samples come up to a fifth of a second late."""
+    raw = gym.raw
+    delay = np.where(raw["sensor"] == 1, 1e8 * (1 - np.cos(raw["t_ns"] / 3.3e8)), 0)
+    return gym._replace(raw=raw[np.argsort(raw["t_ns"] + delay, kind="stable")])
+
+
 @pytest.fixture(params=["polled", "late", "lost", "timed"], scope="module")
 def stream(request):
     return request.getfixturevalue(request.param)
@@ -98,6 +125,28 @@ def test_sample_by_sample_the_same_is_said(lifting, hinge, on_the_bus, replayed,
     agree(single.events, whole.events)
     for one, other in zip(single.angles, whole.angles, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["gym", "gym_late"])
+@pytest.mark.parametrize("size", [1, 7, 40])
+def test_whatever_happens_in_a_gym_the_same_is_said_of_it_in_small_blocks(name, size, request, replayed, agree):
+    stream = request.getfixturevalue(name)
+    whole = replayed(stream)
+    assert len(whole.sets) >= 2
+    assert whole.retracted
+    agree(replayed(stream, in_blocks_of(size, stream)).events, whole.events)
+
+
+@settings(deadline=None, max_examples=8)
+@given(cuts=st.lists(st.integers(0, 12_000), max_size=15).map(sorted))
+def test_nor_does_it_matter_where_a_session_is_cut(gym, replayed, agree, cuts):
+    whole, cut = replayed(gym), replayed(gym, [c for c in cuts if c <= len(gym.raw)])
+    agree(cut.events, whole.events)
+
+
+def test_nor_that_one_chip_s_samples_come_late(gym, gym_late, replayed, agree):
+    assert not np.array_equal(gym.raw, gym_late.raw)
+    agree(replayed(gym_late).events, replayed(gym).events)
 
 
 @settings(deadline=None, max_examples=6)
@@ -244,6 +293,20 @@ def test_a_session_may_end_in_the_middle_of_anything(polled, replayed):
         said = replayed(polled._replace(raw=polled.raw[:stop]))
         assert {rep.id for rep in said.of(RepEvent)} == {rep.id for rep in said.reps}
         assert sum(ended.reps for ended in said.of(SetEvent)) == len(said.reps)
+
+
+def test_in_the_gym_the_lifts_are_told_apart_and_nothing_else_is_one(gym, replayed):
+    said = replayed(gym)
+    assert [(exercise, count) for _, exercise, count in said.sets] == [("deadlift", 3), ("swing", 4)]
+
+
+def test_every_id_ends_confirmed_or_retracted_with_revisions_from_one_up(gym, replayed):
+    said = replayed(gym)
+    for final in said.final:
+        mine = [event for event in said.of(RepEvent) if event.id == final.id]
+        assert [event.revision for event in mine] == [*range(1, len(mine) + 1)]
+        assert mine[0].status == "provisional"
+        assert final.status in {"confirmed", "retracted"}
 
 
 def test_half_an_hour_takes_no_more_memory_than_a_minute(lifting, hinge, evenly):

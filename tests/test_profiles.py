@@ -13,7 +13,7 @@ name = "pull_through"
 title = "Cable pull-through"
 least_rom_deg = 40
 spine_rounding_deg = 20
-set_gap_s = 4
+set_gap_s = 7
 """
 
 
@@ -72,9 +72,9 @@ def test_a_toe_touch_may_round():
 
 def test_a_user_s_own_says_what_it_says_and_the_rest_is_as_ever(own):
     profile = load_profile(own())
-    assert (profile.name, profile.least_rom_deg, profile.set_gap_s) == ("pull_through", 40.0, 4.0)
+    assert (profile.name, profile.least_rom_deg, profile.set_gap_s) == ("pull_through", 40.0, 7.0)
     assert profile == Profile(
-        name="pull_through", title="Cable pull-through", least_rom_deg=40, spine_rounding_deg=20, set_gap_s=4
+        name="pull_through", title="Cable pull-through", least_rom_deg=40, spine_rounding_deg=20, set_gap_s=7
     )
 
 
@@ -111,7 +111,7 @@ def test_a_name_that_is_taken_is_refused(own, name):
         (OWN.replace("40", "'forty'"), "`$.least_rom_deg`"),
         (OWN.replace("40", "-3"), "`$.least_rom_deg`"),
         (OWN.replace("= 20", "= 400"), "`$.spine_rounding_deg`"),
-        (OWN.replace("= 4\n", "= 0\n"), "`$.set_gap_s`"),
+        (OWN.replace("= 7\n", "= 0\n"), "`$.set_gap_s`"),
         (OWN.replace("pull_through", "Pull Through"), "`$.name`"),
         (OWN + "starts = 'lying'", "Invalid enum value 'lying'"),
     ],
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_there_or_no_text_is_named(own, tmp_path):
 
 
 def test_a_user_s_own_exercise_is_counted_and_judged_by_its_own_limits(lifting, hinge, evenly, replayed, own):
-    """Reps that go less than 40 degrees are none, 22 of flexion are too much, and four seconds end a set."""
+    """Reps that go less than 40 degrees are none, 22 of flexion are too much, and seven seconds end a set."""
     small, plain, rounded = hinge(37.0, 4.0), hinge(), hinge(70.0, 22.5, (1.6, 0.4, 1.2, 9.0))
     lifter = lifting(plain, small, plain, rounded, plain, still_s=3.0)
     recorded = evenly(lifter, more_s=1.0)

@@ -92,7 +92,7 @@ much rounder a back before the pull than is usual."""
 QUICK = 0.75
 """Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
 
-SWUNG_DEG_S = 100.0
+SWUNG_DEG_S = 80.0
 """A swing is faster at its fastest: 60 degrees in half a second peak at twice as much."""
 
 PARKED_S = 1.0
@@ -150,7 +150,8 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
 
 
 def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
-    if _slumped(*bend.top) or _slumped(*bend.before) or (bend.sunk_m > BENCH_M and bend.down_s > SAT_S):
+    bench = profile.starts != "floor" and bend.sunk_m > BENCH_M and bend.down_s > SAT_S
+    if _slumped(*bend.top) or _slumped(*bend.before) or bench:
         return "sat"
     if bend.lay or max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG:
         return "lay"
@@ -199,36 +200,44 @@ def _edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Co
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     if len(left) <= FEW or np.median(rests) > RHYTHM_S:
         return []
+    floor = profile.starts == "floor"
     first, stop = 0, len(left)
     # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
     pulls = features.copy()
     pulls[:, SET_UP] *= not profile.starts_bent
-    while (
-        context.begins
-        and stop - first > FEW
-        and (
-            _strange(pulls[first:stop], rests[first : stop - 1], 0, strict=profile.starts_bent)
-            or (profile.starts == "floor" and _snatched(bends[left[first]]))
-        )
+    while context.begins and (
+        number := _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor)
+        or int(floor and stop - first > FEW and _snatched(bends[left[first]]))
     ):
-        first += 1
-    pulled = first + (profile.starts_bent and stop - first > EDGED)
-    while context.over and stop - pulled > FEW and _strange(features[pulled:stop], rests[pulled : stop - 1], -1):
-        stop -= 1
+        first += number
+    # Seen from its end, a set begins with what closes it.
+    begin = first + (profile.starts_bent and stop - first > EDGED)
+    while context.over and (
+        number := _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
+    ):
+        stop -= number
     return [*left[:first], *left[stop:]]
 
 
-def _strange(features: Floats, rests: Floats, which: int, *, strict: bool = False) -> bool:
-    """Return whether the first (0) or the last (-1) of these bends is another movement than the others."""
-    # What opens a set and what closes it may be alike, as picking up and putting down are.
-    edges = [which, -1 - which] if len(features) > EDGED else [which]
-    others, between = np.delete(features, edges, axis=0), np.delete(rests, which)
-    rested = rests[which] > max(REST_S, LONGER * float(np.median(between)))
-    unlike, much = _unlike(features[which], others)
+def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False) -> int:
+    """Return how many bends at the beginning, one or two, are another movement than the others."""
+    for number in (1, 2):
+        # What opens a set and what closes it may be alike, as picking up and putting down are.
+        others = features[number : len(features) - (len(features) > number + 2)]
+        if len(features) - number < FEW or not len(others):
+            return 0
+        rested = not floor and rests[number - 1] > max(REST_S, LONGER * float(np.median(np.delete(rests, number - 1))))
+        enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + (floor and not tired)
+        if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
+            return number
+    return 0
+
+
+def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
+    """Return whether a bend differs in ``enough`` ways from nearly all the others."""
+    unlike, much = _unlike(one, others)
     # At the beginning nobody is tired yet.
-    unlike = unlike + much if which == 0 else unlike
-    enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + strict
-    return bool(np.mean(unlike < enough) < ALIKE)
+    return bool(np.mean(unlike + (0 if tired else much) < enough) < ALIKE)
 
 
 def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
@@ -251,7 +260,7 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
     if len(left) < 2 or not profile.starts_bent:
         return []
     if profile.starts == "hike":
-        return left[-1:] if context.over and _parked([bends[number] for number in left]) else []
+        return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
     rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
     long = max(AFRESH_S, LONGER * float(np.median(rests)))
     usual = float(np.median([_settled(bends[number]) for number in left]))
@@ -260,7 +269,12 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
         for number, after, rest in zip(left, left[1:], rests, strict=False)
         if len(rests) > 1 and (rest > long or _settled(bends[after]) > usual + SET_UP_DEG)
     ]
-    ends += [left[n] for n in range(1, len(left) - 1) if _quick(*(bends[left[n + by]] for by in (-1, 0, 1)))]
+    pause = float(np.median([bends[number].pause_s for number in left]))
+    ends += [
+        left[n]
+        for n in range(1, len(left) - 1)
+        if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
+    ]
     ends += left[-1:] if context.over else []
     return [
         end

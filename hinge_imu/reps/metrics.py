@@ -18,7 +18,7 @@ EDGE_S = 0.1
 NEAR_DEG = 10.0
 """Within so much of its deepest point a bend is at its bottom."""
 
-TRIED, BACK = 0.15, 0.3
+TRIED, BACK = 0.15, 0.35
 """Who has come up by the first share of the way, and goes down again and rests within the other, has tried."""
 
 REST_S = 0.5

@@ -29,6 +29,20 @@ def test_who_hinges_straight_down_and_up_neither_tilts_nor_turns_by_much(made):
         assert np.degrees(np.ptp(session.frontal.turn[during], axis=0)).max() < 4
 
 
+def test_an_exercise_or_a_tempo_that_there_is_not_raises_a_value_error_that_names_it(made):
+    with pytest.raises(ValueError, match="yoga: is not known"):
+        hinge_imu.analyze(made, exercise="yoga")
+    with pytest.raises(ValueError, match="tempo 'slow'"):
+        hinge_imu.analyze(made, tempo="slow")
+
+
+def test_a_tempo_of_the_call_is_held_against_what_was_lifted(made):
+    session = hinge_imu.analyze(made, tempo="9-1-1-0")
+    assert {fault.name for fault in session.faults if fault.limit == 9.0} == {"off_tempo"}
+    assert session.sets[0].tempo_kept_share == 0.0
+    assert hinge_imu.analyze(made).sets[0].tempo_kept_share is None
+
+
 def test_a_missing_recording_raises_an_error_that_helps(tmp_path):
     with pytest.raises(RecordingError, match="there is no such file"):
         hinge_imu.analyze(tmp_path / "nothing.mcap")

@@ -101,6 +101,17 @@ def test_a_configuration_file_that_misspells_a_name_is_refused_with_the_name(hin
     assert "rate_hertz" in done.stderr
 
 
+def test_a_recording_keeps_the_exercise_of_one_s_own(hinge_imu, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('name = "pull_through"\ntitle = "Cable pull-through"\nset_gap_s = 3\n')
+    options = ("--no-publish", "--recordings", tmp_path, "--bus", 97, "--seconds", 1, "--tempo", "3-1-X-0")
+    assert hinge_imu("live", "--exercise", own, *options).returncode == 0
+    (path,) = tmp_path.glob("*.mcap")
+    header = open_recording(path).header
+    assert (header.exercise, header.tempo) == ("pull_through", "3-1-X-0")
+    assert (header.profile.name, header.profile.set_gap_s) == ("pull_through", 3.0)
+
+
 def test_json_live_lines_carry_the_fields_of_a_replay(hinge_imu, tmp_path):
     done = hinge_imu("live", "--json", "--no-publish", "--recordings", tmp_path, "--bus", 97, "--seconds", 1)
     assert done.returncode == 0

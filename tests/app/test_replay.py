@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from hinge_imu.app.replay import replay
+from hinge_imu.app.simulation import simulate
+from hinge_imu.config import load
 from hinge_imu.events import RepEvent, SetEvent
 from hinge_imu.recording import open_recording
 
@@ -113,6 +115,57 @@ def test_a_recording_that_does_not_begin_still_is_no_error_but_said(hinge_imu, l
 def test_the_sets_are_said_after_their_reps(made):
     kinds = [type(event) for event in replay(open_recording(made)) if isinstance(event, RepEvent | SetEvent)]
     assert kinds == [RepEvent] * 6 + [SetEvent]
+
+
+@pytest.fixture(scope="module")
+def pulled(tmp_path_factory):
+    """Four pulls from the floor."""
+    path = tmp_path_factory.mktemp("pulled") / "session.mcap"
+    simulate(path, load(), exercise="deadlift", reps=4, tempo=(1.5, 1.0, 2.5, 1.0), seed=3)
+    return path
+
+
+def test_pulls_from_the_floor_are_said_in_the_order_of_a_tempo_whichever_way_they_begin(hinge_imu, lines, pulled):
+    labels = json.loads(pulled.with_suffix(".json").read_text())["reps"]
+    for option in ([], ["--smooth"]):
+        events = lines(hinge_imu("replay", "--json", *option, pulled))
+        reps = [event for event in events if event["event"] == "rep"]
+        for rep, label in zip(reps, labels, strict=True):
+            assert label["order"] == "con"
+            assert rep["start_s"] == pytest.approx(label["start_s"], abs=0.15)
+            assert rep["eccentric_s"] == pytest.approx(label["eccentric_s"], abs=0.2)
+            assert rep["concentric_s"] == pytest.approx(label["concentric_s"], abs=0.2)
+        assert reps[-1]["bottom_pause_s"] is None
+
+
+def test_what_was_retracted_is_left_out_of_what_a_replay_says(pulled):
+    events = replay(open_recording(pulled))
+    reps = [event for event in events if isinstance(event, RepEvent)]
+    assert {rep.status for rep in reps} == {"confirmed"}
+    assert [event.reps for event in events if isinstance(event, SetEvent)] == [4] == [len(reps)]
+
+
+def test_an_exercise_of_one_s_own_is_named_by_its_file(hinge_imu, lines, made, tmp_path):
+    own = tmp_path / "mine.toml"
+    own.write_text('name = "pull_through"\ntitle = "Cable pull-through"\nspine_rounding_deg = 89\n')
+    said = lines(hinge_imu("replay", "--json", "--exercise", own, made))
+    assert {event["exercise"] for event in said if event["event"] in {"rep", "set"}} == {"pull_through"}
+    assert not [event for event in said if event["event"] == "fault"], "as it has been told"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [(None, "cannot be read"), ("name = ", "is no exercise"), ('name = "rdl"\ntitle = "Mine"', "is taken")],
+)
+def test_a_file_that_is_no_exercise_is_one_helpful_line_and_exit_status_2(hinge_imu, made, tmp_path, text, found):
+    own = tmp_path / "mine.toml"
+    if text is not None:
+        own.write_text(text)
+    done = hinge_imu("replay", "--json", "--exercise", own, made)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert str(own) in line
+    assert found in line
 
 
 def test_the_exercise_of_the_call_replaces_that_of_the_recording(hinge_imu, lines, made):

@@ -1,9 +1,12 @@
+import msgspec
 import numpy as np
 import pytest
 
 from hinge_imu.events import RepEvent
 from hinge_imu.reps.again import again
 from hinge_imu.samples import Header
+from hinge_imu.simulate.performance import Manner, Rep
+from hinge_imu.simulate.sets import floor_set
 
 HEADER = Header(session_id="monday", unit="SI", clock="timed", rate_hz=100.0, exercise="hinge")
 
@@ -53,6 +56,19 @@ def test_what_follows_a_lockout_is_no_part_of_the_rep(lifter, seen, seen_of, fin
     last = again(final(leant), *square(leant), HEADER)["monday-2"]
     assert last.end_s == pytest.approx(final(plain)[1].end_s, abs=0.02)
     assert last.thorax_rom_deg == pytest.approx(62, abs=0.6)
+
+
+def test_of_lifts_from_the_floor_the_last_lowering_is_found_again(staged, seen_of, square, counted):
+    """It is in the bend that was taken back."""
+    pulls = [Rep(65.0, 25.0, 1.5, 1.2, 2.6, 0.9, Manner(thigh_deg=25.0)) for _ in range(3)]
+    angles = seen_of(staged(lambda stage: floor_set(stage, pulls, 1)))
+    said = list({e.id: e for _, e in counted(angles, exercise="deadlift") if isinstance(e, RepEvent)}.values())
+    assert [rep.status for rep in said] == ["confirmed"] * 3 + ["retracted"]
+    renewed = again(said, *square(angles), msgspec.structs.replace(HEADER, exercise="deadlift"))
+    assert list(renewed) == [rep.id for rep in said[:3]]
+    for rep in said[:3]:
+        for name in ("start_s", "bottom_s", "end_s", "eccentric_s", "concentric_s", "thorax_rom_deg"):
+            assert getattr(renewed[rep.id], name) == pytest.approx(getattr(rep, name), abs=0.02), name
 
 
 def test_nothing_said_is_nothing_measured(lifter, seen_of, square):

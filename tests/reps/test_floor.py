@@ -1,5 +1,6 @@
 """Lifts from the floor, by simulated lifters with the errors of real parts, from samples to what is said."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -147,6 +148,13 @@ def test_a_back_that_rounds_beyond_45_degrees_is_said_with_its_pull(lifted):
     [fault] = second.faults
     assert fault.limit == 45.0
     assert second.start_s < fault.at_s < second.end_s
+
+
+@pytest.mark.parametrize(("rest", "sets"), [(12.0, [6]), (17.0, [3, 3])])
+def test_a_set_from_the_floor_is_over_after_fifteen_seconds(lifted, rest, sets):
+    """The bar is held at the top meanwhile."""
+    said, _ = lifted([replace(pull(), top_pause_s=rest if number == 2 else 0.9) for number in range(6)])
+    assert [count for _, _, count in said.sets] == sets
 
 
 def test_a_kettlebell_is_lifted_alike(lifted):

@@ -11,8 +11,9 @@ from hinge_imu.simulate.sets import floor_set, standing_set, swing_set
 
 HIPS_LOW = {"thigh_deg": 40.0, "shank_deg": 15.0}
 LIFTED = {
+    # Heavy enough that nobody stands up so slowly with empty hands.
     "hinge": (standing_set, Rep(70.0, 8.0, 1.6, 0.4, 1.2, 0.8, Manner())),
-    "deadlift": (floor_set, Rep(65.0, 28.0, 1.5, 1.2, 1.4, 0.9, Manner(**HIPS_LOW))),
+    "deadlift": (floor_set, Rep(65.0, 28.0, 1.5, 1.2, 2.6, 0.9, Manner(**HIPS_LOW))),
     "swing": (swing_set, Rep(68.0, 18.0, 0.6, -0.1, 0.55, 0.2, Manner(thigh_deg=10.0))),
     "toe_touch": (standing_set, Rep(110.0, 55.0, 1.8, 0.5, 1.5, 1.0, Manner(late=1, thigh_deg=-6.0))),
 }

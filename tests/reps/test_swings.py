@@ -50,13 +50,12 @@ def test_swings_follow_each_other_as_fast_as_they_were_swung(six):
     assert np.diff([rep.bottom_s for rep in said.reps[1:]]) == pytest.approx(0.6 - 0.1 + 0.55 + 0.2, abs=0.05)
 
 
-def test_what_was_said_of_the_park_is_taken_back(six):
+def test_what_is_said_of_the_park_is_taken_back(six):
     said, true = six
     parked = next(each for each in true["distractors"] if each["kind"] == "park")
-    [retracted] = said.retracted
-    assert retracted.start_s == pytest.approx(parked["start_s"], abs=0.2)
-    mine = [event for event in said.of(RepEvent) if event.id == retracted.id]
-    assert [event.revision for event in mine] == [1, 2]
+    too_many = {event.id for event in said.of(RepEvent) if event.end_s > parked["start_s"]}
+    assert too_many == {rep.id for rep in said.retracted}
+    assert all(rep.revision > 1 for rep in said.retracted)
 
 
 def test_each_is_said_before_the_next_one_turns(six):
