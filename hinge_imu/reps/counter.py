@@ -78,7 +78,7 @@ class Counter:
         for bend in self._bends.finish():
             yield from self._rest(bend.entered)
             yield from self._take(bend)
-        yield from self._close(self._end, cut=True)
+        yield from self._close(self._end - 1, cut=True)
 
     def _take(self, bend: Bend) -> Iterator[Said]:
         """Let a bend join the open set, if it is a candidate; either way the window of the one before ends here."""
@@ -92,15 +92,15 @@ class Counter:
         if bent is None or not self._counts(bent):
             return
         if last is not None and bent.eccentric.start > self._due():
-            yield from self._close(self._deadline())
-        self._settle_last(bend.known + 1)
+            yield from self._close(min(self._deadline(), bend.known))
+        self._settle_last(bend.known)
         self._ordinal += 1
         now_s = self._time(bend.known)
         walked = int(bent.eccentric.start - self._walked < WALKED_S)
         candidate = Candidate(self._ordinal, span, bend.known, now_s, bent, walked)
         yield from ((now_s, event) for event in self._set.add(candidate))
         if self._set.full:
-            yield from self._close(bend.known + 1)
+            yield from self._close(bend.known)
 
     def _walk(self, walk: Walk) -> Iterator[Said]:
         """End the open set, if the wearer has walked since its last lockout."""
@@ -108,29 +108,29 @@ class Counter:
         last, start_s = self._set.last, self._time(max(walk.start, self._first))
         if last is not None and start_s > last.bent.concentric.end - AFTER_S:
             last.walked += start_s - last.bent.concentric.end < WALKED_S
-            yield from self._close(walk.known + 1)
+            yield from self._close(walk.known)
 
     def _counts(self, bent: Bent) -> bool:
         range_deg = (bent.descent_deg + bent.ascent_deg) / 2
         return range_deg >= self._set.profile.least_rom_deg and bent.directness >= LEAST_DIRECTNESS
 
-    def _close(self, stop: int, *, cut: bool = False) -> Iterator[Said]:
-        """End the open set, which is known to be over by the samples before ``stop``, or cut by its end."""
+    def _close(self, number: int, *, cut: bool = False) -> Iterator[Said]:
+        """End the open set, which is over, or ``cut`` by the end of the stream, as far as sample ``number`` shows."""
         if self._set.last is None:
             return
-        self._settle_last(stop)
-        decided_s = self._time(min(max(stop, self._last_known), self._end - 1))
+        self._settle_last(number)
+        decided_s = self._time(max(number, self._last_known))
         said: list[AnyEvent] = list(self._set.close(decided_s, cut=cut))
         # A set of which nothing is left has never been.
         self._number += bool(said) and said[-1].__struct_config__.tag == "set"
         self._set = self._open()
         yield from ((decided_s, event) for event in said)
 
-    def _settle_last(self, stop: int) -> None:
-        """Measure the last candidate again, with all that came after it, up to sample ``stop``."""
+    def _settle_last(self, number: int) -> None:
+        """Measure the last candidate again, with all that came after it, up to sample ``number``."""
         last = self._set.last
         if last is not None:
-            last.bent = self._measure(last.span, max(stop, last.known + 1)) or last.bent
+            last.bent = self._measure(last.span, max(number, last.known) + 1) or last.bent
 
     def _open(self) -> OpenSet:
         header, wearer = self._header, self._header.wearer
@@ -156,7 +156,7 @@ class Counter:
             yield from self._close(self._deadline())
 
     def _deadline(self) -> int:
-        """Return the number of the first sample after the open set is known to have ended."""
+        """Return the number of the first sample that shows that the open set has ended."""
         return self._first + int(np.searchsorted(self._rows[T], self._due() + NOTICE_S, side="right"))
 
     def _under_way(self, number: int, bends: Iterable[Bend]) -> int:

@@ -85,9 +85,9 @@ DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
 """So many of these must differ to be another movement, or one of them by so many times as much at the beginning, where
 nobody is tired, or after a longer rest; and that from all but this share of the others."""
 
-AFRESH_S, SET_UP_DEG = 2.0, 4.0
-"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, by so
-much rounder a back before the pull than is usual."""
+AFRESH_S, SET_UP_DEG = 2.0, 5.0
+"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
+settles by so much more than is usual."""
 
 QUICK = 0.75
 """Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
@@ -263,11 +263,11 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
         return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
     rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
     long = max(AFRESH_S, LONGER * float(np.median(rests)))
-    usual = float(np.median([_settled(bends[number]) for number in left]))
+    usual = float(np.median([bends[number].settled_deg for number in left]))
     ends = [
         number
         for number, after, rest in zip(left, left[1:], rests, strict=False)
-        if len(rests) > 1 and (rest > long or _settled(bends[after]) > usual + SET_UP_DEG)
+        if len(rests) > 1 and (rest > long or bends[after].settled_deg > usual + SET_UP_DEG)
     ]
     pause = float(np.median([bends[number].pause_s for number in left]))
     ends += [
@@ -276,16 +276,13 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
         if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
     ]
     ends += left[-1:] if context.over else []
-    return [
-        end
-        for end in sorted(set(ends))
-        if end != left[0] and _load(bends[left[left.index(end) - 1]], bends[end]) < (LET_GO if end == left[-1] else 0.0)
-    ]
-
-
-def _settled(bend: Bent) -> float:
-    """Return by how much the spine was rounder on the way to the bar than when the pull began."""
-    return (bend.spine_deg or 0.0) - (bend.pull_deg or 0.0)
+    empty: list[int] = []
+    for end in sorted(set(ends) - {left[0]}):
+        pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
+        # Who rounds in every other pull is compared with both kinds.
+        load = max(_load(pull, bends[end]) for pull in pulls[-FEW:])
+        empty += [end] if load < (LET_GO if end == left[-1] else -LET_GO) else []
+    return empty
 
 
 def _quick(before: Bent, bend: Bent, after: Bent) -> bool:

@@ -109,6 +109,12 @@ class Bent:
         return value if np.isfinite(value) else None
 
     @cached_property
+    def settled_deg(self) -> float:
+        """How much deeper, or rounder, it was before the way up began than as that began."""
+        down = self.trace.between(float(self.trace.t[0]), self.concentric.start)
+        return max((float(angle.max() - angle[-1]) for angle in (down.lead, down.spine) if len(angle)), default=0.0)
+
+    @cached_property
     def gives_deg(self) -> float:
         """How much rounder the spine became on the way up than it was as that began."""
         up = self.trace.between(*self.concentric).spine

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from hinge_imu.events import AnyEvent, FailedEvent, FaultEvent, RepEvent, SetEvent, Status
+from msgspec.structs import astuple
+
+from hinge_imu.events import AnyEvent, Fault, FailedEvent, FaultEvent, RepEvent, SetEvent, Status
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.faults import partial_rep
 from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge
@@ -27,6 +29,12 @@ MOST = 300
 
 USUAL = 3
 """From so many reps on it is known what is usual in a set."""
+
+ROUNDING = 1e-6
+"""A number that is off by no more is not said again, in its own unit."""
+
+TOLD = tuple(name for name in RepEvent.__struct_fields__ if name != "revision")
+"""What may be news of a rep."""
 
 LASTS = {"rep", "unloaded", "small"}
 """What a set lasts for, at least."""
@@ -212,7 +220,18 @@ def _news(before: RepEvent, event: RepEvent) -> bool:
     """Return whether there is something to say: provisional once is enough, until it is confirmed."""
     if event.status == "provisional" == before.status:
         return event.exercise != before.exercise
-    return msgspec.structs.replace(event, revision=before.revision) != before
+    return any(_differ(getattr(before, name), getattr(event, name)) for name in TOLD)
+
+
+def _differ(one: object, other: object) -> bool:
+    """Return whether two values of a rep are not the same; numbers may be off by what a cut stream rounds elsewhere."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) > ROUNDING
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) != len(other) or any(map(_differ, one, other))
+    if isinstance(one, Fault) and isinstance(other, Fault):
+        return any(map(_differ, astuple(one), astuple(other)))
+    return one != other
 
 
 def _retract(candidate: Candidate) -> Iterator[AnyEvent]:

@@ -136,6 +136,8 @@ def test_pulls_from_the_floor_are_said_in_the_order_of_a_tempo_whichever_way_the
             assert rep["eccentric_s"] == pytest.approx(label["eccentric_s"], abs=0.2)
             assert rep["concentric_s"] == pytest.approx(label["concentric_s"], abs=0.2)
         assert reps[-1]["bottom_pause_s"] is None
+        [ended] = [event for event in events if event["event"] == "set"]
+        assert (ended["start_s"], ended["end_s"]) == (reps[0]["start_s"], reps[-1]["end_s"])
 
 
 def test_what_was_retracted_is_left_out_of_what_a_replay_says(pulled):

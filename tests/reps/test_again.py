@@ -65,7 +65,7 @@ def test_of_lifts_from_the_floor_the_last_lowering_is_found_again(staged, seen_o
     said = list({e.id: e for _, e in counted(angles, exercise="deadlift") if isinstance(e, RepEvent)}.values())
     assert [rep.status for rep in said] == ["confirmed"] * 3 + ["retracted"]
     renewed = again(said, *square(angles), msgspec.structs.replace(HEADER, exercise="deadlift"))
-    assert list(renewed) == [rep.id for rep in said[:3]]
+    assert renewed.keys() >= {rep.id for rep in said[:3]}
     for rep in said[:3]:
         for name in ("start_s", "bottom_s", "end_s", "eccentric_s", "concentric_s", "thorax_rom_deg"):
             assert getattr(renewed[rep.id], name) == pytest.approx(getattr(rep, name), abs=0.02), name
