@@ -22,6 +22,8 @@ PARTIAL = 0.7
 def spine_rounding(t: Floats, spine: Floats, profile: Profile) -> Fault | None:
     """Return the rounding of a rep, where spine flexion (N,) deg stayed beyond the limit for 0.1 s; else None."""
     limit = profile.spine_rounding_deg
+    if not (spine > limit).any():
+        return None
     sample_s = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
     # A stretch of n samples lasts n periods; the tolerance is for times that were rounded.
     lasting = [(a, b) for a, b in stretches(spine > limit) if (b - a) * sample_s >= LASTING_S - 1e-6]

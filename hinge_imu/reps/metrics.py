@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.signal import find_peaks
 
-from hinge_imu.reps.phases import LEAST_RATE, Phase, phase
+from hinge_imu.reps.phases import LEAST_RATE, Phase, median, phase, slope
 from hinge_imu.reps.track import Trace
 from hinge_imu.samples import Floats, stretches
 
@@ -40,9 +40,9 @@ Span = tuple[int, int, int]
 """Sample numbers: where a bend's window begins, its bottom, and where the window ends."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bent:
-    """One measured bend; times in s, angles in degrees, None where it could not be measured.
+    """One measured bend, equal to no other; times in s, angles in degrees, None where it could not be measured.
 
     ``trace`` reaches from the top before to the top after, ``around`` further on both sides, as far as that is known.
     ``tries_s`` is when somebody who pulled from the floor turned back, and went down again.
@@ -144,7 +144,7 @@ class Bent:
         """The fastest of the way down and of the way up, deg/s."""
         down, up = (self.trace.between(*each) for each in (self.eccentric, self.concentric))
         return tuple(
-            float(np.abs(np.gradient(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up)
+            float(np.abs(slope(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up)
         )  # type: ignore[return-value]
 
     @cached_property
@@ -246,7 +246,7 @@ def _pulled_from(trace: Trace, bottom: int) -> int:
     # Once is a way up that dips.
     if len(deep) > 1 and found["prominences"][-1] < WOBBLE_DEG:
         return bottom + int(deep[-1])
-    still = np.abs(np.gradient(trace.lead[bottom:floor], trace.t[bottom:floor])) < LEAST_RATE
+    still = np.abs(slope(trace.lead[bottom:floor], trace.t[bottom:floor])) < LEAST_RATE
     lasting = REST_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])
     over = [stop for start, stop in stretches(still) if stop - start > lasting]
     first = bottom + (over[-1] - 1 if over else 0)
@@ -265,7 +265,7 @@ def _phase(trace: Trace, sign: float) -> Phase | None:
     if len(trace.t) < 2:
         return None
     seen = np.isfinite(trace.thorax).all()
-    return phase(trace.t, sign * np.gradient(trace.thorax if seen else trace.lead, trace.t))
+    return phase(trace.t, sign * slope(trace.thorax if seen else trace.lead, trace.t))
 
 
 def _seen(trace: Trace, phase_: Phase) -> bool:
@@ -282,4 +282,4 @@ def _directness(lead: Floats) -> float:
 
 def _median(values: Floats) -> float:
     known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else np.nan
+    return median(known) if len(known) else np.nan

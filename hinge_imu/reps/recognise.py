@@ -37,14 +37,16 @@ def recognise(bends: Sequence[Bent]) -> Lift:
 
 def _swing(bends: Sequence[Bent]) -> float:
     """Fast, one after the other, and never at rest (cadences above 40 a minute)."""
-    if len(bends) < 3:
-        return 0.0
-    # The first comes out of the hike, and the last may be the park.
-    inner = bends[1:]
-    cycle = np.median(np.diff([bend.bottom_s for bend in inner])) if len(inner) > 1 else np.inf
-    pause = np.median([bend.pause_s for bend in inner])
-    peak = np.median([max(bend.peak_rates) for bend in inner])
-    return _all(_below(float(cycle), 2.1, 0.3), _below(float(pause), 0.3, 0.1), _above(float(peak), 130.0, 25.0))
+    quick = [
+        _all(
+            _below(after.bottom_s - bend.bottom_s, 2.1, 0.3),
+            _below(after.pause_s, 0.3, 0.1),
+            _above(max(after.peak_rates), 130.0, 25.0),
+        )
+        for bend, after in pairwise(bends)
+    ]
+    # Whatever else there was before, the swings of a set are together.
+    return _all(_above(sum(quick), 1.5, 0.3), _above(sum(quick) / max(1, len(bends)), 0.3, 0.08))
 
 
 def _floor(bends: Sequence[Bent]) -> float:
@@ -75,11 +77,13 @@ def _set_up(bends: Sequence[Bent]) -> float:
 
 
 def _low(bends: Sequence[Bent]) -> float:
-    """The hips go down with the back that a lifter has at the bar, each time alike."""
-    spine = np.median([bend.spine_deg or 0.0 for bend in bends])
-    sunk = np.median([bend.sunk_m for bend in bends])
+    """Bend each time alike, with the back, or the hips and the back, of a lifter at the bar."""
+    spine, sunk, pause = np.median([[bend.spine_deg or 0.0, bend.sunk_m, bend.pause_s] for bend in bends], axis=0)
     spread = np.std([bend.descent_deg for bend in bends])
-    return _all(_above(float(spine), 13.0, 4.0), _above(float(sunk), 0.10, 0.03), _below(float(spread), 10.0, 3.0))
+    hips = _all(_above(float(spine), 13.0, 4.0), _above(float(sunk), 0.10, 0.03))
+    # Nobody hinges with so round a back, rep for rep, and stays there.
+    back = _all(_above(float(spine), 24.0, 3.0), _above(float(pause), 0.8, 0.2))
+    return _all(_below(float(spread), 10.0, 3.0), max(hips, back))
 
 
 def _toe_touch(bends: Sequence[Bent]) -> float:

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hinge_imu.events import Fault
 from hinge_imu.profiles import Profile
 from hinge_imu.reps import faults
 from hinge_imu.reps.effort import impact_g
@@ -72,22 +71,26 @@ def fields(rep: Rep, profile: Profile, prescription: Prescription | None) -> dic
     bend = rep.bend
     part = bend.around.between(rep.start_s, rep.end_s)
     pelvis, thorax, spine = seen_all(bend.around, rep.start_s, rep.end_s)
-    at_bottom = bend.around.between(bend.bottom_s, rep.end_s)
+    bottom = int(bend.around.t.searchsorted(bend.bottom_s))
     share = None
-    if spine and at_bottom.thorax[0] > 0:
-        share = float(at_bottom.spine[0] / at_bottom.thorax[0])
+    if spine and bend.around.thorax[bottom] > 0:
+        share = float(bend.around.spine[bottom] / bend.around.thorax[bottom])
+    digits = rep.digits
+    found = [faults.spine_rounding(part.t, part.spine, profile) if spine else None]
+    if profile.starts != "hike":
+        found.append(faults.off_tempo(digits, prescription, rep.end_s))
     names = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
     return {
         "start_s": rep.start_s,
         "bottom_s": bend.bottom_s,
         "end_s": rep.end_s,
-        **dict(zip(names, rep.digits, strict=True)),
-        "tempo": tempo(*rep.digits),
+        **dict(zip(names, digits, strict=True)),
+        "tempo": tempo(*digits),
         "pelvis_rom_deg": float(np.ptp(part.pelvis)) if pelvis else None,
         "thorax_rom_deg": float(np.ptp(part.thorax)) if thorax else None,
         "spine_flexion_peak_deg": float(np.max(part.spine)) if spine else None,
         "spine_share": share,
-        "faults": _faults(rep, profile, prescription),
+        "faults": tuple(fault for fault in found if fault is not None),
     }
 
 
@@ -134,12 +137,3 @@ def _pull(bend: Bent, after: Sequence[Bent], verdicts: Sequence[Verdict]) -> Rep
 def tempo(*digits: float | None) -> str:
     """Return ``eccentric-bottom pause-concentric-top pause`` in seconds; a digit that is not known is ``?``."""
     return "-".join("?" if digit is None else f"{digit:.1f}" for digit in digits)
-
-
-def _faults(rep: Rep, profile: Profile, prescription: Prescription | None) -> tuple[Fault, ...]:
-    part = rep.bend.around.between(rep.start_s, rep.end_s)
-    spine = seen_all(rep.bend.around, rep.start_s, rep.end_s)[2]
-    found = [faults.spine_rounding(part.t, part.spine, profile) if spine else None]
-    if profile.starts != "hike":
-        found.append(faults.off_tempo(rep.digits, prescription, rep.end_s))
-    return tuple(fault for fault in found if fault is not None)

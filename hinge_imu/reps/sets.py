@@ -11,7 +11,7 @@ import numpy as np
 
 from msgspec.structs import astuple
 
-from hinge_imu.events import AnyEvent, Fault, FailedEvent, FaultEvent, RepEvent, SetEvent, Status
+from hinge_imu.events import AnyEvent, Fault, FailedEvent, FaultEvent, RepEvent, SetEvent
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.faults import partial_rep
 from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge
@@ -51,19 +51,15 @@ class Candidate:
     bent: Bent
     walked: int = 0
     said: RepEvent | None = None
-    _told: tuple[tuple[Any, ...], dict[str, Any]] | None = None
-    _measured: tuple[tuple[Any, ...], dict[str, float | None]] | None = None
-
-    def told(self, rep: Rep, profile: Profile, prescription: Prescription | None) -> dict[str, Any]:
-        """Return what there is to say of the rep; read off once for as long as it is made of the same bends."""
-        if self._told is None or not _same(self._told[0], (*rep, profile)):
-            self._told = (*rep, profile), fields(rep, profile, prescription)
-        return self._told[1]
+    made_of: tuple[object, ...] = ()
+    """What the last word on it was made of: nothing is to be said anew for as long as that is the same."""
+    _measured: tuple[Rep, dict[str, float | None]] | None = None
 
     def measured(self, rep: Rep) -> dict[str, float | None]:
-        """Return how the rep moved; measured once, as above."""
-        if self._measured is None or not _same(self._measured[0], (*rep,)):
-            self._measured = (*rep,), measures(rep)
+        """Return how the rep moved; measured once for as long as it is made of the same bends."""
+        of = rep if rep.bent else rep._replace(following=None)
+        if self._measured is None or self._measured[0] != of:
+            self._measured = of, measures(of)
         return self._measured[1]
 
 
@@ -177,11 +173,11 @@ class OpenSet:
                 continue
             number += 1
             open_ = not over and (candidate is self.last or (place == 0 and self._may_be_set_up()))
-            told = candidate.told(rep, self.profile, self._told.prescription)
             partial = partial_rep(rep.bend, usual) if self.profile.starts != "hike" else None
-            told = {**told, "faults": (*told["faults"], *([partial] if partial else []))}
-            told |= {} if open_ else candidate.measured(rep)
-            yield from self._revise(candidate, now_s, "provisional" if open_ else "confirmed", rep=number, **told)
+            made_of = rep, number, partial, open_, self.profile
+            if made_of != candidate.made_of:
+                candidate.made_of = made_of
+                yield from self._revise(candidate, now_s, rep, number, partial, open_=open_)
 
     def _may_be_set_up(self) -> bool:
         """Return whether the first bend, before a longer rest, waits for a third to be compared with."""
@@ -190,14 +186,19 @@ class OpenSet:
         first, second = self._candidates[0].bent, self._candidates[-1].bent
         return first is second or second.eccentric.start - first.concentric.end > REST_S
 
-    def _revise(self, candidate: Candidate, now_s: float, status: Status, **told: Any) -> Iterator[AnyEvent]:
+    def _revise(
+        self, candidate: Candidate, now_s: float, rep: Rep, number: int, partial: Fault | None, *, open_: bool
+    ) -> Iterator[AnyEvent]:
         before = candidate.said
+        told = fields(rep, self.profile, self._told.prescription) | ({} if open_ else candidate.measured(rep))
+        told["faults"] += () if partial is None else (partial,)
         event = RepEvent(
             id=f"{self._told.session}-{candidate.ordinal}",
             revision=1 if before is None else before.revision + 1,
             set=self._told.number,
             exercise=self.profile.name,
-            status=status,
+            status="provisional" if open_ else "confirmed",
+            rep=number,
             said_s=now_s if before is None else before.said_s,
             **told,
         )
@@ -209,11 +210,6 @@ class OpenSet:
         for fault in event.faults:
             if fault.name not in known:
                 yield FaultEvent(rep_id=event.id, **_evidence(fault))
-
-
-def _same(one: Sequence[object], other: Sequence[object]) -> bool:
-    """Return whether these are the very same things."""
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
 def _news(before: RepEvent, event: RepEvent) -> bool:
@@ -237,6 +233,7 @@ def _differ(one: object, other: object) -> bool:
 def _retract(candidate: Candidate) -> Iterator[AnyEvent]:
     said = candidate.said
     if said is not None and said.status != "retracted":
+        candidate.made_of = ()
         candidate.said = msgspec.structs.replace(said, status="retracted", revision=said.revision + 1)
         yield candidate.said
 

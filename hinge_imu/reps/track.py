@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
 import numpy as np
 
 from hinge_imu.reps.lead import Lead
@@ -13,7 +11,8 @@ from hinge_imu.samples import Angles, Floats, Poses
 ROWS = 11
 """t_s; pelvis, thorax, spine and lead in deg; heave in m/s^2; tilt and turn in deg; acceleration (3) in m/s^2."""
 
-T, LEAD, HEAVE = 0, 4, 5
+T, LEAD, HEAVE, ACC = 0, 4, 5, 8
+ANGLES = slice(1, 5)
 
 
 class Track:
@@ -39,39 +38,35 @@ class Track:
         return rows if np.isfinite(rows[LEAD, :1]).all() else rows[:, np.isfinite(rows[LEAD])]
 
 
-@dataclass(frozen=True)
 class Trace:
-    """A stretch of rows, the inclinations smoothed, nan where not valid; ``lead`` shows the phases.
+    """A stretch of rows (11,N), the inclinations smoothed, nan where not valid; ``lead`` shows the phases.
 
     ``t`` (N,) s; ``pelvis``, ``thorax``, ``spine``, ``lead``, ``tilt``, ``turn`` (N,) deg; ``heave`` (N,) and ``acc``
-    (N,3) m/s^2.
+    (N,3) m/s^2. They are views of the rows, and so are those of its parts.
     """
 
-    t: Floats
-    pelvis: Floats
-    thorax: Floats
-    spine: Floats
-    lead: Floats
-    heave: Floats
-    tilt: Floats
-    turn: Floats
-    acc: Floats
+    def __init__(self, rows: Floats) -> None:
+        self._rows = rows
+        self.t, self.pelvis, self.thorax, self.spine, self.lead, self.heave, self.tilt, self.turn = rows[:ACC]
+        self.acc = rows[ACC:].T
 
     @classmethod
     def smoothed(cls, rows: Floats, rate_hz: float) -> Trace:
         """Return the trace of raw rows (11,N)."""
-        t, angles = rows[T], rows[1:5]
-        rest = (*rows[5:8], rows[8:].T)
+        rows = rows.copy()
+        angles = rows[ANGLES]
         valid = np.isfinite(angles)
         if valid.all():
-            return cls(t, *smooth(angles.T, rate_hz).T, *rest)
-        filled = [np.interp(t, t[ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
-        return cls(t, *np.where(valid, smooth(np.stack(filled, axis=1), rate_hz).T, np.nan), *rest)
+            angles[:] = smooth(angles.T, rate_hz).T
+        else:
+            bridged = [np.interp(rows[T], rows[T, ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
+            angles[:] = np.where(valid, smooth(np.stack(bridged, axis=1), rate_hz).T, np.nan)
+        return cls(rows)
 
     def part(self, start: int, stop: int) -> Trace:
         """Return the samples [start, stop)."""
-        return Trace(*(getattr(self, field.name)[start:stop] for field in fields(self)))
+        return Trace(self._rows[:, start:stop])
 
     def between(self, start: float, end: float) -> Trace:
         """Return the part from ``start`` to ``end`` in s, both included."""
-        return self.part(int(np.searchsorted(self.t, start)), int(np.searchsorted(self.t, end, side="right")))
+        return self.part(int(self.t.searchsorted(start)), int(self.t.searchsorted(end, side="right")))
