@@ -235,6 +235,9 @@ def replay(
     ] = None,
     exercise: Lift = None,
     tempo: Tempo = None,
+    rename: Annotated[
+        list[str] | None, typer.Option("--rename", metavar="SET=NAME", help="What one set was: 2=rdl. May be repeated.")
+    ] = None,
     smooth: Annotated[
         bool,
         typer.Option("--smooth", help="A second pass, which may look ahead, refines the numbers of the same reps."),
@@ -243,7 +246,7 @@ def replay(
     """Run recordings through the very pipeline that runs live, as fast as it goes."""
     if angles is not None and len(files) > 1:
         _fail(f"{angles}: holds the angles of one recording, and {len(files)} were given; call once for each")
-    lift = _lift(exercise, tempo)
+    lift = _lift(exercise, tempo) | ({"renamed": _renamed(rename)} if rename else {})
     wrong = [sentence for file in files if (sentence := _replay_one(file, as_json, angles, lift, smooth)) is not None]
     if wrong:
         _fail(*wrong)
@@ -266,7 +269,7 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, lift: dict[str, 
         if (sentence := terminal.note(event)) is not None:
             terminal.say(sentence)
         table.add(event)
-        if as_json and event.__struct_config__.tag in {"rep", "set", "sensor", "session"}:
+        if as_json and event.__struct_config__.tag in {"rep", "set", "failed", "sensor", "session"}:
             terminal.print_json(event, file=str(file))
     if not as_json:
         terminal.out.print(table)
@@ -345,6 +348,17 @@ def _lift(exercise: str | None, tempo: str | None) -> dict[str, Any]:
     name, own = choose(exercise) if exercise is not None else (None, None)
     told = {"exercise": name, "profile": own, "tempo": tempo}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _renamed(sets: list[str]) -> dict[int, str]:
+    """Return the exercise by the number of its set; raises ValueError with what to write."""
+    renamed = {}
+    for each in sets:
+        number, _, name = each.partition("=")
+        if not number.isdecimal() or name not in exercises():
+            raise ValueError(f"--rename {each}: write the set and one of {', '.join(exercises())}, as in 2=rdl")
+        renamed[int(number)] = name
+    return renamed
 
 
 def _with_options(config: Config, **options: str | None) -> Config:

@@ -97,7 +97,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     ``acc_scale`` in m/s^2 and ``gyr_scale`` in rad/s per count (1 for SI); ``delay_s`` is the low-pass delay to
     be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
     ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``profile`` is that of
-    an exercise which the user has described; ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
+    an exercise which the user has described, ``renamed`` what single sets are said to have been, by their number;
+    ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
     """
 
     session_id: str
@@ -110,6 +111,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     worn: tuple[Segment, ...] = SEGMENTS
     exercise: str = "auto"
     profile: Profile | None = None
+    renamed: dict[int, str] = {}
     athlete: str | None = None
     tempo: str | None = None
     started_utc: str | None = None

@@ -53,11 +53,17 @@ class Session:
 
 
 def analyze(
-    path: Path | str, exercise: str | None = None, *, tempo: str | None = None, smooth: bool = False
+    path: Path | str,
+    exercise: str | None = None,
+    *,
+    tempo: str | None = None,
+    smooth: bool = False,
+    renamed: dict[int, str] | None = None,
 ) -> Session:
     """Run a recording through the pipeline that runs live, and return all it says.
 
-    ``exercise`` and the prescription ``tempo`` replace the recording's own. With ``smooth`` a second pass, which may
+    ``exercise`` and the prescription ``tempo`` replace the recording's own, ``renamed`` what single sets were, by their
+    number. With ``smooth`` a second pass, which may
     look ahead, refines the numbers of the same reps.
 
     Raises
@@ -70,7 +76,7 @@ def analyze(
     recording = open_recording(path)
     seen: list[Angles] = [_no_angles()]
     name, own = choose(exercise) if exercise is not None else (None, None)
-    said = replay(recording, seen.append, smooth=smooth, exercise=name, profile=own, tempo=tempo)
+    said = replay(recording, seen.append, smooth=smooth, exercise=name, profile=own, tempo=tempo, renamed=renamed)
     sagittal, frontal = zip(*seen, strict=True)
     angles = SagittalAngles(*(np.concatenate(part) for part in zip(*sagittal, strict=True)))
     aside = FrontalAngles(*(np.concatenate(part) for part in zip(*frontal, strict=True)))

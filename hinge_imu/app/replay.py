@@ -31,8 +31,8 @@ def replay(
 ) -> list[AnyEvent]:
     """Return what the session says, each rep once and as it ended, with the warnings of the recording as notices.
 
-    ``lift`` replaces what the recording's header says of ``exercise``, ``profile`` and ``tempo``; ``watch`` sees the
-    angles, ``progress`` the share done (0..1).
+    ``lift`` replaces what the recording's header says of ``exercise``, ``profile``, ``tempo`` and ``renamed``;
+    ``watch`` sees the angles, ``progress`` the share done (0..1).
     With ``smooth`` a second pass, which may look ahead, measures the same reps again, and its angles are seen.
     """
     told = {name: value for name, value in lift.items() if value is not None}

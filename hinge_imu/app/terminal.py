@@ -17,6 +17,7 @@ from rich.text import Text
 
 from hinge_imu.events import (
     AnyEvent,
+    FailedEvent,
     Fault,
     NoticeEvent,
     RepEvent,
@@ -32,7 +33,11 @@ err = Console(stderr=True, highlight=False)
 # Blue and orange are told apart by every kind of colour blindness, and the words say the same.
 GOOD, FAULT = "bright_blue", "bold dark_orange"
 
-FAULT_WORDS = {"spine_rounding": "rounds {value:.0f}° (max {limit:.0f}°)"}
+FAULT_WORDS = {
+    "spine_rounding": "rounds {value:.0f}° (max {limit:.0f}°)",
+    "partial_rep": "goes {value:.0f} % of the way",
+    "off_tempo": "takes {value:.1f} s (asked {limit:g} s)",
+}
 
 
 class RepTable:
@@ -102,6 +107,10 @@ def line(event: AnyEvent) -> str | None:
         cells = [str(cell) for cell in _cells(event)]
         names = ("set", "rep", "at", "tempo", "hips", "trunk", "spine")
         return "  ".join(f"{name} {cell}" for name, cell in zip(names, cells, strict=False)) + f"  {cells[-1]}"
+    if isinstance(event, RepEvent) and event.status == "retracted":
+        return f"set {event.set}  rep {event.rep}  taken back: it was no rep"
+    if isinstance(event, FailedEvent):
+        return f"set {event.set}  failed at {clock(event.at_s)}: turned back on the way up"
     if isinstance(event, SetEvent):
         return f"set {event.set} ended: {event.reps} reps of {event.exercise}"
     return None

@@ -8,7 +8,7 @@ from hinge_imu.config import PublishConfig
 
 ROOT = "hinge/v1"
 
-Level = Literal["status", "meta", "angles", "rep", "set", "fault", "sensor", "notice", "session"]
+Level = Literal["status", "meta", "angles", "rep", "set", "fault", "failed", "sensor", "notice", "session"]
 
 
 class Topic(NamedTuple):
@@ -30,6 +30,7 @@ TOPICS: dict[Level, Topic] = {
     "rep": Topic(qos=1, clock="said_s"),
     "set": Topic(qos=1, clock="end_s"),
     "fault": Topic(qos=1),
+    "failed": Topic(qos=1),
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
     "session": Topic(qos=1, clock="end_s"),

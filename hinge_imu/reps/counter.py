@@ -134,7 +134,9 @@ class Counter:
 
     def _open(self) -> OpenSet:
         header, wearer = self._header, self._header.wearer
-        named = None if header.exercise == "auto" else header.profile or built_in()[header.exercise]
+        name = header.renamed.get(self._number, header.exercise)
+        own = header.profile if header.profile is not None and header.profile.name == name else None
+        named = None if name == "auto" else own or built_in()[name]
         prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
         spine = wearer.spine_flexion_deg if wearer is not None else None
         return OpenSet(Told(header.session_id, self._number, named, prescription, spine or SPINE_DEG))
