@@ -1,6 +1,4 @@
-"""Forward as it was when the wearer was calibrated, or as small leans have shown it: believed until a bend goes
-elsewhere.
-"""
+"""Forward as a calibrated wearer had it, or as small leans have shown it: believed until a bend goes elsewhere."""
 
 from __future__ import annotations
 

@@ -52,7 +52,10 @@ class Movement(NamedTuple):
 
 
 def kinematics(movement: Movement, impact_g: float | None = None) -> Fields:
-    """Return the fields of a rep's event that are measured of how it moved; ``impact_g`` is what `effort.impact_g` found at its reversal."""
+    """Return the fields of a rep's event that are measured of how it moved.
+
+    ``impact_g`` is what `effort.impact_g` found at its reversal.
+    """
     pelvis_rate: Floats = np.gradient(movement.pelvis, 1 / movement.rate_hz)
     thorax_rate: Floats = np.gradient(movement.thorax, 1 / movement.rate_hz)
     fields = _posture(movement) | {"time_under_tension_s": _tension(movement), "impact_g": impact_g}

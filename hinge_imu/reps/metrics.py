@@ -143,9 +143,7 @@ class Bent:
     def peak_rates(self) -> tuple[float, float]:
         """The fastest of the way down and of the way up, deg/s."""
         down, up = (self.trace.between(*each) for each in (self.eccentric, self.concentric))
-        return tuple(
-            float(np.abs(slope(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up)
-        )  # type: ignore[return-value]
+        return tuple(float(np.abs(slope(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up))  # type: ignore[return-value]
 
     @cached_property
     def aside_deg(self) -> float:

@@ -33,7 +33,7 @@ RETURNED = 0.65
 """Share of the way down that must be undone; a pull that turns back sooner has failed."""
 
 HELD, HELD_DEG, HELD_S = 0.45, 3.0, 1.2
-"""Who holds it within so much for so long has come as far as this lift goes, if it is at least this share of the way."""
+"""Who holds it within so much for so long has come as far as this lift goes, if that is this share of the way."""
 
 BASE_S = 5.0
 """How far back the lowest inclination counts as where the bend came from."""

@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
-
 from msgspec.structs import astuple
 
-from hinge_imu.events import AnyEvent, Fault, FailedEvent, FaultEvent, RepEvent, SetEvent
+from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultEvent, RepEvent, SetEvent
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.faults import partial_rep
 from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge

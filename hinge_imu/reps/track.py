@@ -59,7 +59,10 @@ class Trace:
         if valid.all():
             angles[:] = smooth(angles.T, rate_hz).T
         else:
-            bridged = [np.interp(rows[T], rows[T, ok], row[ok]) if ok.any() else row for row, ok in zip(angles, valid, strict=True)]
+            bridged = [
+                np.interp(rows[T], rows[T, ok], row[ok]) if ok.any() else row
+                for row, ok in zip(angles, valid, strict=True)
+            ]
             angles[:] = np.where(valid, smooth(np.stack(bridged, axis=1), rate_hz).T, np.nan)
         return cls(rows)
 

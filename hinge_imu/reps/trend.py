@@ -42,7 +42,10 @@ TRENDING = {"spine_flexion_peak": "deg", "concentric": "s", "thorax_concentric_m
 def measure_set(
     reps: Sequence[Mapping[str, float | None]], verdicts: Iterable[Sequence[Verdict]] = ()
 ) -> dict[str, float | None]:
-    """Return the fields of a set's event that are measured of its reps in order, each with the fields said of it, and from the verdicts on its tempo."""
+    """Return the fields of a set's event that are measured of its reps.
+
+    ``reps`` are the fields said of each, in order, ``verdicts`` those on its tempo.
+    """
     fields: dict[str, float | None] = {}
     for name, unit in VARYING.items():
         fields[f"{name}_cv_share"] = variation_share(_column(reps, f"{name}_{unit}"))

@@ -16,6 +16,9 @@ from hinge_imu.simulate.plan import Floats
 from hinge_imu.simulate.verdicts import Case, Tempo, judged
 
 RATE_HZ = 100.0
+LEAST_DEG = {"deadlift": 30.0, "kettlebell_deadlift": 30.0, "swing": 30.0, "kneeling": 25.0, "toe_touch": 50.0}
+"""The range of motion of the thorax that counts, where it is not 35."""
+
 TOP_S = 0.6
 """Lockout is judged by the first so many seconds of the top."""
 
@@ -34,7 +37,9 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
     in neither could be argued about. ``tempo`` is what was prescribed. A value that there is not is left out.
     """
     sight = Sight.of(lifter)
-    reps = timed(sight, lifter.script.reps)
+    done = timed(sight, lifter.script.reps)
+    reps = [rep for rep in done if _range_deg(sight, rep) >= _least_deg(rep.mark.exercise or exercise)]
+    shallow = [(rep.start_s, rep.end_s, "too_shallow") for rep in done if rep not in reps]
     by_set = [list(group) for _, group in groupby(reps, key=lambda rep: rep.mark.set)]
     return {
         "simulated": True,
@@ -50,7 +55,8 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
         ],
         "reps": [rep for group in by_set for rep in _set(lifter, sight, group, exercise, tempo)],
         "distractors": [
-            {"start_s": start, "end_s": stop, "kind": kind} for start, stop, kind in lifter.script.distractors
+            {"start_s": start, "end_s": stop, "kind": kind}
+            for start, stop, kind in [*lifter.script.distractors, *shallow]
         ],
     }
 
@@ -63,10 +69,20 @@ def write(lifter: Lifter, exercise: str, beside: Path, tempo: Tempo | None = Non
     return as_json, as_npz
 
 
+def _range_deg(sight: Sight, rep: Timed) -> float:
+    """Return the thorax's range of motion in a rep."""
+    return float(np.ptp(sight.thorax[sight.part((rep.start_s, rep.end_s))]))
+
+
+def _least_deg(exercise: str) -> float:
+    """Return the range of motion below which nobody counts a rep."""
+    return LEAST_DEG.get(exercise, 35.0)
+
+
 def _set(
     lifter: Lifter, sight: Sight, reps: Sequence[Timed], exercise: str, tempo: Tempo | None
 ) -> list[dict[str, Any]]:
-    ranges = [float(np.ptp(sight.thorax[sight.part((rep.start_s, rep.end_s))])) for rep in reps]
+    ranges = [_range_deg(sight, rep) for rep in reps]
     written = []
     for number, rep in enumerate(reps, 1):
         before = reps[number - 2].end_s if number > 1 else rep.start_s
