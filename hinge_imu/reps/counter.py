@@ -57,6 +57,7 @@ class Counter:
         self._last_bottom = self._last_known = 0
         self._ordinal, self._number = 0, 1
         self._walked = -np.inf  # when the last step was, of those that were a walk
+        self._trace: tuple[tuple[int, int], int, Trace] = (-1, -1), 0, Trace(self._rows)
         self._set = self._open()
 
     def push(self, angles: Angles, poses: Poses) -> Iterator[Said]:
@@ -88,7 +89,7 @@ class Counter:
         if last is not None:
             last.span = (*last.span[:2], min(last.span[2], bend.bottom))
         span = (begin, bend.bottom, bend.known + round(AFTER_S * self._rate))
-        bent = self._measure(span, bend.known + 1) if bend.returned else None
+        bent = self._measure(span, bend.known) if bend.returned else None
         if bent is None or not self._counts(bent):
             return
         if last is not None and bent.eccentric.start > self._due():
@@ -130,7 +131,7 @@ class Counter:
         """Measure the last candidate again, with all that came after it, up to sample ``number``."""
         last = self._set.last
         if last is not None:
-            last.bent = self._measure(last.span, max(number, last.known) + 1) or last.bent
+            last.bent = self._measure(last.span, max(number, last.known)) or last.bent
 
     def _open(self) -> OpenSet:
         header, wearer = self._header, self._header.wearer
@@ -141,12 +142,20 @@ class Counter:
         spine = wearer.spine_flexion_deg if wearer is not None else None
         return OpenSet(Told(header.session_id, self._number, named, prescription, spine or SPINE_DEG))
 
-    def _measure(self, span: Span, stop: int) -> Bent | None:
-        """Measure the bend in a window, with the samples before ``stop``."""
+    def _measure(self, span: Span, known: int) -> Bent | None:
+        """Measure the bend in a window, with the samples up to ``known``."""
         begin, bottom, end = span
-        first = max(begin - self._settle, self._first)
-        trace = Trace.smoothed(self._rows[:, first - self._first : stop - self._first], self._rate)
-        return measure(trace, (begin - first, bottom - first, min(end, stop) - first))
+        first, trace = self._smoothed(begin, known)
+        return measure(trace, (begin - first, bottom - first, min(end, known + 1) - first))
+
+    def _smoothed(self, begin: int, known: int) -> tuple[int, Trace]:
+        """Return the number of the first sample of a trace that is settled at ``begin``, and it, up to ``known``."""
+        begin = min([begin, *([self._set.last.span[0]] if self._set.last is not None else [])])
+        if self._trace[0] != (begin, known):
+            first = max(begin - self._settle, self._first)
+            rows = self._rows[:, first - self._first : known + 1 - self._first]
+            self._trace = (begin, known), first, Trace.smoothed(rows, self._rate)
+        return self._trace[1:]
 
     def _due(self) -> float:
         """Return when the open set ends if nothing more comes."""

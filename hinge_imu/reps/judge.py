@@ -7,7 +7,7 @@
     alone            errand      one bend, in haste, or with hands at work, or walking right before or after it
     in its set       other       the first ones or the last ones, unlike the rest: set-up, putting down, something else
                      unloaded    the last standing-up of a lift from the floor: the bar stays there
-                     small       less than half of what the others do
+                     small       less than half of what the others do, or a pull that is less than the lift's least
 
 All are chosen for what the movement is, and tried on people and simulated lifters (`docs/reps.md`). Where nothing
 speaks against it, a bend is a repetition.
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import isfinite, log
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -153,10 +154,12 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     bench = profile.starts != "floor" and bend.sunk_m > BENCH_M and bend.down_s > SAT_S
     if _slumped(*bend.top) or _slumped(*bend.before) or bench:
         return "sat"
-    if bend.lay or max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG:
+    if bend.lay or max(abs(each) for each in (*bend.top, *bend.before, 0.0) if isfinite(each)) > UPRIGHT_DEG:
         return "lay"
     if profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S:
         return "other"
+    if profile.starts == "floor" and bend.ascent_deg < profile.least_rom_deg:
+        return "small"
     low, flat, level = LOADED_SQUAT if profile.may_squat else SQUAT
     if bend.sunk_m > low and bend.descent_deg < flat and (bend.pelvis_deg or 0.0) < level:
         return "squat"
@@ -251,7 +254,7 @@ def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
 
 def _feature(bend: Bent) -> list[float]:
     spine = np.nan if bend.pull_deg is None else bend.pull_deg
-    times = np.log([bend.eccentric.duration, bend.concentric.duration])
+    times = log(bend.eccentric.duration), log(bend.concentric.duration)
     return [bend.ascent_deg, spine, bend.sunk_m, bend.aside_deg, *times, bend.dwell_s]
 
 

@@ -130,7 +130,7 @@ def in_order(bends: Sequence[Bent], verdicts: Sequence[Verdict], profile: Profil
 
 def _pull(bend: Bent, after: Sequence[Bent], verdicts: Sequence[Verdict]) -> Rep:
     """Return a pull from the floor; the way down of the bend after it is its lowering, if it was the bar's."""
-    lowered = verdicts[:1] in (["rep"], ["unloaded"])
+    lowered = verdicts[:1] in (["rep"], ["unloaded"], ["small"])
     return Rep(bend, after[0] if lowered else None, bent=True, left=verdicts[:1] == ["unloaded"])
 
 

@@ -29,8 +29,9 @@ def sparc(speed: Floats, rate_hz: float) -> float | None:
     if not _measurable(speed):
         return None
     length = 2 ** (int(np.ceil(np.log2(len(speed)))) + PADDING)
-    spectrum = np.abs(np.fft.rfft(speed, length))
-    kept = spectrum[: int(CUT_OFF_HZ / rate_hz * length) + 1] / spectrum.max()
+    # What never changes its sign has its largest amplitude at 0 Hz.
+    kept = np.abs(np.fft.rfft(np.abs(speed), length)[: int(CUT_OFF_HZ / rate_hz * length) + 1])
+    kept /= kept[0]
     kept = kept[: np.flatnonzero(kept >= LEAST_AMPLITUDE)[-1] + 1]
     return -float(np.hypot(1 / (len(kept) - 1), np.diff(kept)).sum())
 

@@ -149,6 +149,12 @@ def test_walking_after_a_lone_bend_says_that_it_was_on_the_way(done):
     assert (said.reps, len(said.retracted)) == ([], 1)
 
 
+def test_walking_up_to_a_lone_bend_says_so_as_well(done):
+    said = done(lambda stage: walk(stage, 6, about=False), rest(0.3), hinges(1), rest(12.0), seed=1)
+    assert (said.reps, len(said.retracted)) == ([], 1)
+    assert len(done(lambda stage: walk(stage, 6, about=False), rest(0.3), hinges(3), seed=1).reps) == 3
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_no_rep_makes_a_set_no_longer(done, seed):
     """A thing picked up from the floor in the middle of a rest of sixteen seconds."""
