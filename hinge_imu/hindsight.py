@@ -48,7 +48,7 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
         faults = [FaultEvent(rep_id=rep.id, **msgspec.structs.asdict(fault)) for fault in rep.faults]
         return [rep, *faults]
     if isinstance(event, SetEvent):
-        mine = [rep for rep in reps.values() if rep.set == event.set]
+        mine = [rep for rep in reps.values() if rep.set == event.set and rep.status != "retracted"]
         return [msgspec.structs.replace(event, start_s=mine[0].start_s, end_s=mine[-1].end_s)]
     return [] if isinstance(event, FaultEvent) else [event]
 

@@ -114,6 +114,8 @@ class Alignment:
             mount.spread, mount.hint = np.zeros((3, 3)), np.zeros(3)
             if sensor != self._leader:
                 mount.hint = self._forward.in_hindsight()
+            if mount.neutral is None:
+                continue
             across = mount.across(up[:, valid])
             mount.reach(across)
             mount.gather(across)

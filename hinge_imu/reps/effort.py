@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import butter, filtfilt, find_peaks
+from scipy.signal import find_peaks
 
-from hinge_imu.reps.phases import Phase
+from hinge_imu.reps.phases import Phase, both_ways
 from hinge_imu.samples import Floats
 
 LEAST_DROP = 0.1
@@ -92,11 +91,6 @@ def impact_g(t: Floats, acceleration: Floats, reversal_s: float, rate_hz: float)
     covered = near.sum() >= 2 * AROUND_S * rate_hz - 1.5
     if rate_hz < LEAST_RATE_HZ or not covered or not np.isfinite(around).all():
         return None
-    blow = filtfilt(*_high_pass(rate_hz), around, axis=0, padlen=min(len(around) - 1, round(SETTLE_S * rate_hz)))
-    return float(np.linalg.norm(blow[near], axis=1).max()) / G
-
-
-@lru_cache
-def _high_pass(rate_hz: float) -> tuple[Floats, Floats]:
-    numerator, denominator = butter(2, SHOCK_HZ, "highpass", fs=rate_hz)
-    return numerator, denominator
+    # A rate that was worked out from times differs in its last digits from bend to bend.
+    blow = both_ways(around.T, SHOCK_HZ, "highpass", round(rate_hz, 6), round(SETTLE_S * rate_hz))
+    return float(np.linalg.norm(blow[:, near], axis=0).max()) / G

@@ -17,13 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import isfinite, log
+from math import log
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.phases import median
 from hinge_imu.samples import Floats
 
 Verdict = Literal["rep", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
@@ -154,7 +155,7 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     bench = profile.starts != "floor" and bend.sunk_m > BENCH_M and bend.down_s > SAT_S
     if _slumped(*bend.top) or _slumped(*bend.before) or bench:
         return "sat"
-    if bend.lay or max(abs(each) for each in (*bend.top, *bend.before, 0.0) if isfinite(each)) > UPRIGHT_DEG:
+    if bend.lay or bend.leant_deg > UPRIGHT_DEG:
         return "lay"
     if profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S:
         return "other"
@@ -201,7 +202,7 @@ def _edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Co
     """Return those at the beginning and at the end of the set that are not as the others are."""
     features = np.array([_feature(bends[number]) for number in left], float).reshape(-1, FEATURES)
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
-    if len(left) <= FEW or np.median(rests) > RHYTHM_S:
+    if len(left) <= FEW or median(rests) > RHYTHM_S:
         return []
     floor = profile.starts == "floor"
     first, stop = 0, len(left)
@@ -229,7 +230,7 @@ def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = Fa
         others = features[number : len(features) - (len(features) > number + 2)]
         if len(features) - number < FEW or not len(others):
             return 0
-        rested = not floor and rests[number - 1] > max(REST_S, LONGER * float(np.median(np.delete(rests, number - 1))))
+        rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
         enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + (floor and not tired)
         if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
             return number
@@ -265,14 +266,14 @@ def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context:
     if profile.starts == "hike":
         return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
     rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
-    long = max(AFRESH_S, LONGER * float(np.median(rests)))
-    usual = float(np.median([bends[number].settled_deg for number in left]))
+    long = max(AFRESH_S, LONGER * median(rests))
+    usual = median([bends[number].settled_deg for number in left])
     ends = [
         number
         for number, after, rest in zip(left, left[1:], rests, strict=False)
         if len(rests) > 1 and (rest > long or bends[after].settled_deg > usual + SET_UP_DEG)
     ]
-    pause = float(np.median([bends[number].pause_s for number in left]))
+    pause = median([bends[number].pause_s for number in left])
     ends += [
         left[n]
         for n in range(1, len(left) - 1)
@@ -324,5 +325,5 @@ def _log_normal(value: float, mean: float, sd: float) -> float:
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:
     if len(left) < 3 or profile.starts == "hike":
         return []
-    middle = np.median([bends[number].descent_deg for number in left])
+    middle = median([bends[number].descent_deg for number in left])
     return [number for number in left if bends[number].descent_deg < SMALL * middle]

@@ -61,13 +61,19 @@ class Bent:
     def pulled(self) -> Bent:
         """The same as a pull from the floor: it begins after the set-up, and anew where somebody has tried before."""
         bottom = int(np.searchsorted(self.trace.t, self.bottom_s))
-        last = _pulled_from(self.trace, bottom)
-        up = _phase(self.trace.part(last, len(self.trace.t)), -1.0) if last > bottom else None
-        if up is None:
+        first, last = _on_the_floor(self.trace, bottom)
+        down, up = _phase(self.trace.part(0, first + 1), 1.0), _phase(self.trace.part(last, len(self.trace.t)), -1.0)
+        if down is None or up is None:
             return self
-        tries = tuple(float(self.trace.t[each]) for each in _tries(self.trace, bottom, last))
-        seen, bottom_s = _seen(self.around, up), float(self.trace.t[last])
-        return replace(self, bottom_s=bottom_s, concentric=up, concentric_seen=seen, tries_s=tries)
+        return replace(
+            self,
+            eccentric=down,
+            bottom_s=float(self.trace.t[last]),
+            concentric=up,
+            eccentric_seen=_seen(self.around, down),
+            concentric_seen=_seen(self.around, up),
+            tries_s=tuple(float(self.trace.t[each]) for each in _tries(self.trace, first, last)),
+        )
 
     @property
     def pause_s(self) -> float:
@@ -143,7 +149,7 @@ class Bent:
     def peak_rates(self) -> tuple[float, float]:
         """The fastest of the way down and of the way up, deg/s."""
         down, up = (self.trace.between(*each) for each in (self.eccentric, self.concentric))
-        return tuple(float(np.abs(slope(part.lead, part.t)).max()) if len(part.t) > 1 else 0.0 for part in (down, up))  # type: ignore[return-value]
+        return _peak_rate(down), _peak_rate(up)
 
     @cached_property
     def aside_deg(self) -> float:
@@ -159,14 +165,14 @@ class Bent:
         Upward acceleration integrated twice, from rest to rest: what an accelerometer is off by has then no part in it.
         """
         start, end = self.eccentric.start - EDGE_S, self.concentric.end + EDGE_S
-        heave = np.nan_to_num(self.around.between(start, end).heave)
+        heave = self.around.between(start, end).heave
+        heave = np.where(np.isfinite(heave), heave, 0.0)
         if len(heave) < 3:
             return 0.0
+        evenly = np.linspace(0.0, 1.0, len(heave))
         speed = np.cumsum(heave) * self.period_s
-        speed -= np.linspace(0.0, speed[-1], len(speed))
-        height = np.cumsum(speed) * self.period_s
-        line = np.linspace(0.0, height[-1], len(height))
-        return float((line - height).max())
+        height = np.cumsum(speed - speed[-1] * evenly) * self.period_s
+        return float((height[-1] * evenly - height).max())
 
     @cached_property
     def top(self) -> tuple[float, float]:
@@ -179,6 +185,11 @@ class Bent:
         """Pelvis and thorax just before it."""
         ahead = self.around.between(self.eccentric.start - TOP_S, self.eccentric.start)
         return _median(ahead.pelvis), _median(ahead.thorax)
+
+    @cached_property
+    def leant_deg(self) -> float:
+        """How far the pelvis or the thorax was from upright just before or after it; 0 where that was not seen."""
+        return max((abs(each) for each in (*self.top, *self.before) if np.isfinite(each)), default=0.0)
 
     @cached_property
     def lay(self) -> bool:
@@ -234,28 +245,33 @@ def _deepest(trace: Trace) -> int:
     return int(np.argmax(np.where(seen, trace.lead, -np.inf)))
 
 
-def _pulled_from(trace: Trace, bottom: int) -> int:
-    """Return the sample from which a load was pulled for good: the deepest after the last rest near the floor."""
-    low = float(trace.lead[bottom]) - BACK * float(trace.lead[bottom] - trace.lead[-1])
-    floor = bottom + int(np.flatnonzero(trace.lead[bottom:] > low)[-1]) + 1
-    if floor - bottom < 3:
-        return bottom
-    deep, found = find_peaks(trace.lead[bottom:floor], prominence=SWAY_DEG)
+def _on_the_floor(trace: Trace, bottom: int) -> tuple[int, int]:
+    """Return the samples where the floor was first reached, and from where a load was pulled for good.
+
+    That is the deepest moment after the last rest near the floor, or after the last of some swaying there.
+    """
+    low = float(trace.lead[bottom]) - BACK * float(trace.lead[bottom] - trace.lead[[0, -1]].min())
+    near = np.flatnonzero(trace.lead > low)
+    begin, floor = int(near[0]), int(near[-1]) + 1
+    deep, found = find_peaks(trace.lead[begin:floor], prominence=SWAY_DEG)
+    first = begin + int(deep[0]) if len(deep) else min(bottom, floor - 1)
     # Once is a way up that dips.
-    if len(deep) > 1 and found["prominences"][-1] < WOBBLE_DEG:
-        return bottom + int(deep[-1])
-    still = np.abs(slope(trace.lead[bottom:floor], trace.t[bottom:floor])) < LEAST_RATE
+    if len(deep) > 2 and found["prominences"][-1] < WOBBLE_DEG:
+        return first, begin + int(deep[-1])
+    if floor - first < 3:
+        return first, first
+    still = np.abs(slope(trace.lead[first:floor], trace.t[first:floor])) < LEAST_RATE
     lasting = REST_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])
     over = [stop for start, stop in stretches(still) if stop - start > lasting]
-    first = bottom + (over[-1] - 1 if over else 0)
-    return first + _deepest(trace.part(first, floor))
+    rested = first + (over[-1] - 1 if over else 0)
+    return first, rested + _deepest(trace.part(rested, floor))
 
 
-def _tries(trace: Trace, bottom: int, last: int) -> list[int]:
+def _tries(trace: Trace, first: int, last: int) -> list[int]:
     """Return the samples where somebody had come up by a good part of the way before going back and resting there."""
-    way = float(trace.lead[bottom] - trace.lead[-1])
-    highs, _ = find_peaks(-trace.lead[bottom : last + 1], prominence=TRIED * way)
-    return [bottom + int(high) for high in highs]
+    way = float(trace.lead[last] - trace.lead[-1])
+    highs, _ = find_peaks(-trace.lead[first : last + 1], prominence=TRIED * way)
+    return [first + int(high) for high in highs]
 
 
 def _phase(trace: Trace, sign: float) -> Phase | None:
@@ -271,6 +287,10 @@ def _seen(trace: Trace, phase_: Phase) -> bool:
     during = trace.between(phase_.start - EDGE_S, phase_.end + EDGE_S)
     seen = np.isfinite(during.thorax)
     return bool(seen.all() or (not seen.any() and np.isfinite(during.pelvis).all()))
+
+
+def _peak_rate(trace: Trace) -> float:
+    return float(np.abs(slope(trace.lead, trace.t)).max()) if len(trace.t) > 1 else 0.0
 
 
 def _directness(lead: Floats) -> float:

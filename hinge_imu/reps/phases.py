@@ -7,11 +7,12 @@ carries at least a tenth of the phase's travel.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from scipy.signal import butter, filtfilt
+from scipy.signal import butter, lfilter, lfilter_zi
 
 from hinge_imu.samples import Floats, stretches
 
@@ -23,6 +24,8 @@ OF_PEAK, LEAST_RATE = 0.1, 3.0
 
 LEAST_TRAVEL = 0.1
 """A stretch of movement belongs to the phase when it carries this share of the phase's travel."""
+
+Kind: TypeAlias = Literal["lowpass", "highpass"]
 
 
 class Phase(NamedTuple):
@@ -41,15 +44,28 @@ def smooth(angles: Floats, rate_hz: float) -> Floats:
     """Return the inclinations (N, ...) low-passed at 6 Hz, both ways so that nothing is delayed."""
     if 0.45 * rate_hz <= CUT_OFF_HZ or len(angles) < 4:
         return angles
-    padding = min(len(angles) - 1, round(2 * rate_hz))
-    smoothed: Floats = filtfilt(*_low_pass(rate_hz), angles, axis=0, padlen=padding)
-    return smoothed
+    return both_ways(angles.T, CUT_OFF_HZ, "lowpass", rate_hz, round(2 * rate_hz)).T
+
+
+def both_ways(values: Floats, cut_off_hz: float, kind: Kind, rate_hz: float, padding: int) -> Floats:
+    """Return values (..., N), N > 1, after a 2nd-order Butterworth, run forwards and backwards.
+
+    It is scipy's ``filtfilt``, with up to ``padding`` samples turned over at either end; for the few seconds of a bend
+    that takes longer to work out the filter's state at rest, anew with each call, than to filter.
+    """
+    numerator, denominator, rest = _butterworth(cut_off_hz, kind, rate_hz)
+    n = min(values.shape[-1] - 1, padding)
+    before, after = 2 * values[..., :1] - values[..., n:0:-1], 2 * values[..., -1:] - values[..., -2 : -n - 2 : -1]
+    padded = np.concatenate([before, values, after], axis=-1)
+    for _ in range(2):
+        padded = lfilter(numerator, denominator, padded, zi=rest * padded[..., :1])[0][..., ::-1]
+    return padded[..., n : n + values.shape[-1]]
 
 
 @lru_cache
-def _low_pass(rate_hz: float) -> tuple[Floats, Floats]:
-    numerator, denominator = butter(2, CUT_OFF_HZ, fs=rate_hz)
-    return numerator, denominator
+def _butterworth(cut_off_hz: float, kind: Kind, rate_hz: float) -> tuple[Floats, Floats, Floats]:
+    numerator, denominator = butter(2, cut_off_hz, kind, fs=rate_hz)
+    return numerator, denominator, lfilter_zi(numerator, denominator)
 
 
 def slope(values: Floats, t: Floats) -> Floats:
@@ -62,7 +78,7 @@ def slope(values: Floats, t: Floats) -> Floats:
     return rate
 
 
-def median(values: Floats) -> float:
+def median(values: Floats | Sequence[float]) -> float:
     """Return the median of values (N,), N > 0, none of them nan; numpy's takes ten times as long for a few."""
     ordered = np.sort(values)
     return float(ordered[len(ordered) // 2] + ordered[~(len(ordered) // 2)]) / 2

@@ -98,7 +98,8 @@ class Bends:
         end = self._offset + len(self._angle)
         steps = {State.STANDING: self._stand, State.BENT: self._bend, State.RISEN: self._rise}
         while self._next < end:
-            bend = steps[self._state](end)
+            # A look at a time: what comes after the next change of state would be looked at again.
+            bend = steps[self._state](min(end, self._next + self._base_n))
             if bend is not None:
                 yield bend
         self._forget(end)

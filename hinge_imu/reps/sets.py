@@ -15,6 +15,7 @@ from hinge_imu.profiles import Profile
 from hinge_imu.reps.faults import partial_rep
 from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge
 from hinge_imu.reps.metrics import Bent, Span
+from hinge_imu.reps.phases import median
 from hinge_imu.reps.recognise import Lift, recognise
 from hinge_imu.reps.rep import Rep, fields, in_order, measures
 from hinge_imu.reps.tempo import Prescription, compare
@@ -163,7 +164,7 @@ class OpenSet:
         reps = in_order(self._bends(self._candidates), verdicts, self.profile, begins=self._begins)
         accepted = [each.ordinal for each, verdict in zip(self._candidates, verdicts, strict=True) if verdict == "rep"]
         done = dict(zip(accepted, reps, strict=True))
-        usual = float(np.median([rep.bend.descent_deg for rep in reps])) if len(reps) >= USUAL else None
+        usual = median([rep.bend.descent_deg for rep in reps]) if len(reps) >= USUAL else None
         number = len(self._settled)
         for place, candidate in enumerate(self._candidates):
             rep = done.get(candidate.ordinal)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import butter, sosfilt
+from scipy.signal import butter, lfilter
 
 from hinge_imu.samples import Floats
 
@@ -24,6 +24,9 @@ UPRIGHT_DEG = 25.0
 
 APART_S = 0.3, 0.95
 """Steps follow each other within."""
+
+EVEN = 0.6
+"""The shorter of two steps takes at least this share of the longer one's time; what bobs unevenly is no walk."""
 
 ENOUGH = 4
 """So many make a walk."""
@@ -42,18 +45,18 @@ class Steps:
     def __init__(self, rate_hz: float) -> None:
         self._near, self._far = (round(s * rate_hz) for s in APART_S)
         top = min(BAND_HZ[1], 0.45 * rate_hz)
-        self._filter = butter(1, (BAND_HZ[0], top), "bandpass", fs=rate_hz, output="sos")
-        self._state = np.zeros((len(self._filter), 2))
+        self._filter = butter(1, (BAND_HZ[0], top), "bandpass", fs=rate_hz)
+        self._state = np.zeros(2)
         self._tail = np.zeros((2, 2))  # filtered acceleration and lean of the last two samples
         self._number = 0
         self._last = -self._far - 1
-        self._first = self._steps = 0
+        self._first = self._steps = self._pace = 0
 
     def push(self, heave: Floats, lead: Floats) -> list[Walk]:
         """Take upward acceleration (N,) m/s^2 and inclination (N,) deg; return the walks at each of their steps."""
         if not len(heave):
             return []
-        bobbing, self._state = sosfilt(self._filter, np.nan_to_num(heave), zi=self._state)
+        bobbing, self._state = lfilter(*self._filter, np.where(np.isfinite(heave), heave, 0.0), zi=self._state)
         rows = np.concatenate([self._tail, [bobbing, lead]], axis=1)
         self._tail = rows[:, -2:]
         middle = rows[0, 1:-1]
@@ -68,7 +71,8 @@ class Steps:
         if since < self._near:
             return None
         self._last = number
-        if since > self._far:
+        even = EVEN * max(since, self._pace) < min(since, self._pace)
+        if since > self._far or (self._steps > 1 and not even):
             self._first, self._steps = number, 0
-        self._steps += 1
+        self._steps, self._pace = self._steps + 1, since
         return Walk(self._first, number + 1) if self._steps >= ENOUGH else None

@@ -6,12 +6,12 @@ import numpy as np
 
 from hinge_imu.reps.lead import Lead
 from hinge_imu.reps.phases import smooth
-from hinge_imu.samples import Angles, Floats, Poses
+from hinge_imu.samples import Angles, Bools, Floats, Poses
 
 ROWS = 11
 """t_s; pelvis, thorax, spine and lead in deg; heave in m/s^2; tilt and turn in deg; acceleration (3) in m/s^2."""
 
-T, LEAD, HEAVE, ACC = 0, 4, 5, 8
+T, LEAD, HEAVE = 0, 4, 5
 ANGLES = slice(1, 5)
 
 
@@ -38,6 +38,10 @@ class Track:
         return rows if np.isfinite(rows[LEAD, :1]).all() else rows[:, np.isfinite(rows[LEAD])]
 
 
+def _row(number: int) -> property:
+    return property(lambda trace: trace.rows[number])
+
+
 class Trace:
     """A stretch of rows (11,N), the inclinations smoothed, nan where not valid; ``lead`` shows the phases.
 
@@ -45,10 +49,15 @@ class Trace:
     (N,3) m/s^2. They are views of the rows, and so are those of its parts.
     """
 
+    t, pelvis, thorax, spine, lead, heave, tilt, turn = map(_row, range(8))
+
     def __init__(self, rows: Floats) -> None:
-        self._rows = rows
-        self.t, self.pelvis, self.thorax, self.spine, self.lead, self.heave, self.tilt, self.turn = rows[:ACC]
-        self.acc = rows[ACC:].T
+        self.rows = rows
+
+    @property
+    def acc(self) -> Floats:
+        """The pelvis's acceleration without gravity."""
+        return self.rows[8:].T
 
     @classmethod
     def smoothed(cls, rows: Floats, rate_hz: float) -> Trace:
@@ -59,17 +68,18 @@ class Trace:
         if valid.all():
             angles[:] = smooth(angles.T, rate_hz).T
         else:
-            bridged = [
-                np.interp(rows[T], rows[T, ok], row[ok]) if ok.any() else row
-                for row, ok in zip(angles, valid, strict=True)
-            ]
-            angles[:] = np.where(valid, smooth(np.stack(bridged, axis=1), rate_hz).T, np.nan)
+            bridged = np.stack([_bridged(rows[T], *each) for each in zip(angles, valid, strict=True)], axis=1)
+            angles[:] = np.where(valid, smooth(bridged, rate_hz).T, np.nan)
         return cls(rows)
 
     def part(self, start: int, stop: int) -> Trace:
         """Return the samples [start, stop)."""
-        return Trace(self._rows[:, start:stop])
+        return Trace(self.rows[:, start:stop])
 
     def between(self, start: float, end: float) -> Trace:
         """Return the part from ``start`` to ``end`` in s, both included."""
         return self.part(int(self.t.searchsorted(start)), int(self.t.searchsorted(end, side="right")))
+
+
+def _bridged(t: Floats, angle: Floats, valid: Bools) -> Floats:
+    return np.interp(t, t[valid], angle[valid]) if valid.any() else angle

@@ -67,6 +67,7 @@ def test_the_lowering_after_lockout_is_the_rep_s_own_and_so_is_the_rest_on_the_f
         assert rep.top_pause_s == pytest.approx(label["top_pause_s"], abs=0.1)
     for rep, label in zip(said.reps[:-1], true["reps"][:-1], strict=True):
         assert rep.bottom_pause_s == pytest.approx(label["bottom_pause_s"], abs=0.15)
+    assert said.reps[-1].bottom_pause_s is None, "the bar stays there"
 
 
 def test_it_is_said_at_lockout_though_its_lowering_is_still_to_come(four):

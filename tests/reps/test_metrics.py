@@ -194,7 +194,7 @@ def test_a_pull_begins_anew_where_somebody_has_tried_before(staged, rows_of):
     lifter = staged(lambda stage: floor_set(stage, [attempt], 1, "dropped"), seed=3)
     rows = rows_of(lifter)
     [mark], [tried] = lifter.script.reps, [d for d in lifter.script.distractors if d.kind == "failed_rep"]
-    rows = rows[:, rows[0] > tried.start_s - 4.0]
+    rows = rows[:, rows[0] > tried.start_s - 7.0]
     whole = measured(rows)
     anew = whole.pulled
     assert tried.stop_s < anew.bottom_s <= anew.concentric.start < mark.up[0] + 0.3
