@@ -150,7 +150,9 @@ class Counter:
 
     def _smoothed(self, begin: int, known: int) -> tuple[int, Trace]:
         """Return the number of the first sample of a trace that is settled at ``begin``, and it, up to ``known``."""
-        begin = min([begin, *([self._set.last.span[0]] if self._set.last is not None else [])])
+        # Two neighbours are measured at a time: the same trace serves both.
+        last = self._set.last
+        begin = begin if last is None else min(begin, last.span[0])
         if self._trace[0] != (begin, known):
             first = max(begin - self._settle, self._first)
             rows = self._rows[:, first - self._first : known + 1 - self._first]

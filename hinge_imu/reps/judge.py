@@ -152,23 +152,23 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
 
 
 def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
-    bench = profile.starts != "floor" and bend.sunk_m > BENCH_M and bend.down_s > SAT_S
-    if _slumped(*bend.top) or _slumped(*bend.before) or bench:
-        return "sat"
-    if bend.lay or bend.leant_deg > UPRIGHT_DEG:
-        return "lay"
-    if profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S:
-        return "other"
-    if profile.starts == "floor" and bend.ascent_deg < profile.least_rom_deg:
-        return "small"
+    """Return the first of what it is by itself; a rep where it is none of that."""
+    floor = profile.starts == "floor"
+    sat = _slumped(*bend.top) or _slumped(*bend.before)
+    sat = sat or (not floor and bend.sunk_m > BENCH_M and bend.down_s > SAT_S)
+    stooped = max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG
     low, flat, level = LOADED_SQUAT if profile.may_squat else SQUAT
-    if bend.sunk_m > low and bend.descent_deg < flat and (bend.pelvis_deg or 0.0) < level:
-        return "squat"
-    rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg
-    long = BUSY_S if rounded and not profile.may_round else STAYED_S
-    if bend.dwell_s > (STAYED_S if profile.starts_bent else long) and not bend.tries_s:
-        return "busy"
-    return "rep"
+    rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
+    longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
+    found: dict[Verdict, bool] = {
+        "sat": sat,
+        "lay": bend.lay or stooped,
+        "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,
+        "small": floor and bend.ascent_deg < profile.least_rom_deg,
+        "squat": bend.sunk_m > low and bend.descent_deg < flat and (bend.pelvis_deg or 0.0) < level,
+        "busy": bend.dwell_s > longest_s and not bend.tries_s,
+    }
+    return next((verdict for verdict, is_so in found.items() if is_so), "rep")
 
 
 def _slumped(pelvis: float, thorax: float) -> bool:
