@@ -16,16 +16,15 @@ speaks against it, a bend is a repetition.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from math import log
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
+from hinge_imu.reps.alike import edges, pair
+from hinge_imu.reps.bar import FEW, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
-from hinge_imu.samples import Floats
 
 Verdict = Literal["rep", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
 
@@ -49,12 +48,9 @@ somebody sits with elbows on knees, if a lone bend takes longer than the third, 
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-FEW = 2
-"""So few bends are looked at one by one: they are no set to compare with."""
-
-HASTE_S, LONE_HASTE_S, PULL_S = 0.8, 1.0, 1.1
+HASTE_S, LONE_HASTE_S = 0.8, 1.0
 """Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
-counts. Loads from the floor take no less to be pulled than the third, or are set up for."""
+counts."""
 
 BOTH = 2
 """Walking up to something and away from it, one has done something on the way."""
@@ -62,57 +58,8 @@ BOTH = 2
 ASIDE_DEG = 15.0
 """Who pulls a bar stands square to it."""
 
-RHYTHM_S = 6.0
-"""With longer rests than this between them, bends are no set in which one could be another than the others."""
-
-REST_S, LONGER = 1.8, 1.3
-"""Whoever has picked up a bar, or is about to put it down, rests for longer than this, and by so much longer than
-between two reps."""
-
-FEATURES = 7
-UNLIKE = np.array([12.0, 8.0, 0.12, 15.0, 0.5, 0.5, 1.0])
-SHARES = np.array([0.2, 0.25, 0.4, 0.0, 0.0, 0.0, 0.0])
-"""By how much a bend differs from another that is another movement: descent and spine flexion (deg),
-how far the hips sink (m), how far it goes aside (deg), how long down and up take (factor of 1.6), time at the bottom
-(s)."""
-
-EDGED = 3
-"""With more bends than this, the first and the last are not compared with each other; with fewer others than this, one
-more difference is asked for."""
-
-SET_UP = [3, 4, 6]
-"""Those of them that are not about the way up."""
-
-DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
-"""So many of these must differ to be another movement, or one of them by so many times as much at the beginning, where
-nobody is tired, or after a longer rest; and that from all but this share of the others."""
-
-AFRESH_S, SET_UP_DEG = 2.0, 5.0
-"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
-settles by so much more than is usual."""
-
-QUICK = 0.75
-"""Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
-
 SWUNG_DEG_S = 80.0
 """A swing is faster at its fastest: 60 degrees in half a second peak at twice as much."""
-
-PARKED_S = 1.0
-"""A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
-
-LET_GO = np.log(3.0)
-"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped."""
-
-LOADED = (0.06, 0.12), (-0.15, 0.35)
-"""Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
-which tires, and of standing up with empty hands, which is as one likes."""
-
-ALIKE_SD = (2.0, 4.0), (0.3, 0.5)
-"""SD of how a pull, and an empty standing-up, differ from the pull before: spine (deg), logarithm of the rest."""
-
-GIVES = 2.0, 9.0, 5.0
-"""By how much more (deg) the spine gives way on the way up than in the pull before: SD of another pull; mean and SD of
-every other empty standing-up, for which nobody braces."""
 
 SMALL = 0.5
 """Share of the others' range of motion that a repetition must have."""
@@ -135,15 +82,15 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
-    if context.begins and context.over and len(left) <= FEW and not _pair([bends[number] for number in left]):
+    if context.begins and context.over and len(left) <= FEW and not pair([bends[number] for number in left]):
         for number in left:
             if _errand(bends[number], profile, context, context.walked[number]):
                 verdicts[number] = "errand"
         left = [number for number in left if verdicts[number] == "rep"]
-    for number in _edges(bends, left, profile, context):
+    for number in edges(bends, left, profile, begins=context.begins, over=context.over):
         verdicts[number] = "other"
         left.remove(number)
-    for number in _unloaded(bends, left, profile, context):
+    for number in unloaded(bends, left, profile, over=context.over):
         verdicts[number] = "unloaded"
         left.remove(number)
     for number in _small(bends, left, profile):
@@ -175,12 +122,6 @@ def _slumped(pelvis: float, thorax: float) -> bool:
     return pelvis < ROLLED_DEG and thorax - pelvis > SLUMPED_DEG
 
 
-def _pair(bends: Sequence[Bent]) -> bool:
-    """Return whether these are two of a kind."""
-    features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
-    return len(bends) == FEW and bool(_unlike(features[0], features[1:])[0] < DIFFERENT)
-
-
 def _errand(bend: Bent, profile: Profile, context: Context, walked: int) -> bool:
     """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest; no swing is."""
     down, up = bend.eccentric.duration, bend.concentric.duration
@@ -188,138 +129,9 @@ def _errand(bend: Bent, profile: Profile, context: Context, walked: int) -> bool
         return True
     if profile.starts == "floor":
         on_the_way = walked == BOTH or (walked and bend.aside_deg > ASIDE_DEG)
-        return _snatched(bend) or bool(on_the_way)
+        return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut else LONE_HASTE_S
     return (min(down, up) < haste and down + up < 2 * haste + 0.1) or walked > 0 or bend.dwell_s > LONE_S
-
-
-def _snatched(bend: Bent) -> bool:
-    """Return whether something light was taken from the floor: nothing was set up for, and nothing pulled."""
-    return max(bend.eccentric.duration, bend.pause_s) < LONE_HASTE_S and bend.concentric.duration < PULL_S
-
-
-def _edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
-    """Return those at the beginning and at the end of the set that are not as the others are."""
-    features = np.array([_feature(bends[number]) for number in left], float).reshape(-1, FEATURES)
-    rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
-    if len(left) <= FEW or median(rests) > RHYTHM_S:
-        return []
-    floor = profile.starts == "floor"
-    first, stop = 0, len(left)
-    # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
-    pulls = features.copy()
-    pulls[:, SET_UP] *= not profile.starts_bent
-    while context.begins and (
-        number := _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor)
-        or int(floor and stop - first > FEW and _snatched(bends[left[first]]))
-    ):
-        first += number
-    # Seen from its end, a set begins with what closes it.
-    begin = first + (profile.starts_bent and stop - first > EDGED)
-    while context.over and (
-        number := _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
-    ):
-        stop -= number
-    return [*left[:first], *left[stop:]]
-
-
-def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False) -> int:
-    """Return how many bends at the beginning, one or two, are another movement than the others."""
-    for number in (1, 2):
-        # What opens a set and what closes it may be alike, as picking up and putting down are.
-        others = features[number : len(features) - (len(features) > number + 2)]
-        if len(features) - number < FEW or not len(others):
-            return 0
-        rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
-        enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + (floor and not tired)
-        if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
-            return number
-    return 0
-
-
-def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
-    """Return whether a bend differs in ``enough`` ways from nearly all the others."""
-    unlike, much = _unlike(one, others)
-    # At the beginning nobody is tired yet.
-    return bool(np.mean(unlike + (0 if tired else much) < enough) < ALIKE)
-
-
-def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """Return in how many ways a bend differs from each other one, and in how many it does much; time counts once."""
-    limits = np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
-    with np.errstate(invalid="ignore"):
-        off = np.abs(one - others) / limits
-        ways = np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
-        return ways, np.count_nonzero(off[:, :3] > TWICE, axis=1)
-
-
-def _feature(bend: Bent) -> list[float]:
-    spine = np.nan if bend.pull_deg is None else bend.pull_deg
-    times = log(bend.eccentric.duration), log(bend.concentric.duration)
-    return [bend.ascent_deg, spine, bend.sunk_m, bend.aside_deg, *times, bend.dwell_s]
-
-
-def _unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
-    """Return which ways up were without the bar: the usual end of a set, unless they are just as the pulls were."""
-    if len(left) < 2 or not profile.starts_bent:
-        return []
-    if profile.starts == "hike":
-        return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
-    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
-    long = max(AFRESH_S, LONGER * median(rests))
-    usual = median([bends[number].settled_deg for number in left])
-    ends = [
-        number
-        for number, after, rest in zip(left, left[1:], rests, strict=False)
-        if len(rests) > 1 and (rest > long or bends[after].settled_deg > usual + SET_UP_DEG)
-    ]
-    pause = median([bends[number].pause_s for number in left])
-    ends += [
-        left[n]
-        for n in range(1, len(left) - 1)
-        if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
-    ]
-    ends += left[-1:] if context.over else []
-    empty: list[int] = []
-    for end in sorted(set(ends) - {left[0]}):
-        pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
-        # Who rounds in every other pull is compared with both kinds.
-        load = max(_load(pull, bends[end]) for pull in pulls[-FEW:])
-        empty += [end] if load < (LET_GO if end == left[-1] else -LET_GO) else []
-    return empty
-
-
-def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
-    """Return whether a way up was much quicker than both of its neighbours."""
-    return bend.peak_rates[1] * QUICK > max(before.peak_rates[1], after.peak_rates[1])
-
-
-def _parked(bends: Sequence[Bent]) -> bool:
-    """Return whether the bell was swung back once more and put down; who then stands up has let go of it."""
-    *swings, last = bends
-    cycle = np.median([swing.concentric.duration + swing.eccentric.duration for swing in swings[1:] or swings])
-    return bool(last.dwell_s > PARKED_S or last.eccentric.duration + last.concentric.duration > LONGER * cycle)
-
-
-def _load(before: Bent, last: Bent) -> float:
-    """Return how much likelier a way up was another pull than one with empty hands, as a logarithm."""
-    # A way up that hesitates is as fast in between as one that does not.
-    slower = np.log(before.peak_rates[1] / last.peak_rates[1])
-    pull = sum(_log_normal(slower, *each) * sign for each, sign in zip(LOADED, (1, -1), strict=True))
-    rounder = (last.pull_deg or 0.0) - (before.pull_deg or 0.0)
-    longer = max(0.0, np.log((last.pause_s + 0.3) / (before.pause_s + 0.3)))
-    for off, (same, other) in zip((rounder, longer), ALIKE_SD, strict=True):
-        # To stand and rest as before says little: one stands up from where one has put the bar down.
-        pull += min(0.0, _log_normal(off, 0.0, same) - _log_normal(off, 0.0, other))
-    more = last.gives_deg - before.gives_deg
-    same = _log_normal(more, 0.0, GIVES[0])
-    pull += same - float(np.logaddexp(same, _log_normal(more, *GIVES[1:]))) + np.log(2.0)
-    return float(pull)
-
-
-def _log_normal(value: float, mean: float, sd: float) -> float:
-    """Return the logarithm of the normal density, but for what all have in common."""
-    return -0.5 * ((value - mean) / sd) ** 2 - float(np.log(sd))
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:

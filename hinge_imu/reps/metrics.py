@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.signal import find_peaks
 
-from hinge_imu.reps.phases import LEAST_RATE, Phase, median, phase, slope
+from hinge_imu.reps.phases import Phase, median, phase, slope
+from hinge_imu.reps.pull import on_the_floor, tries
 from hinge_imu.reps.track import Trace
-from hinge_imu.samples import Floats, stretches
+from hinge_imu.samples import Floats
 
 EDGE_S = 0.1
 """A hole this near to a rep or a phase hides where that begins or ends."""
@@ -18,20 +18,11 @@ EDGE_S = 0.1
 NEAR_DEG = 10.0
 """Within so much of its deepest point a bend is at its bottom."""
 
-TRIED, BACK = 0.15, 0.35
-"""Who has come up by the first share of the way, and goes down again and rests within the other, has tried."""
-
-REST_S = 0.5
-"""Whoever sets up for a pull, or gives up one and begins anew, rests at least so long before it."""
-
 LEVEL_DEG, TURN_S = 4.0, 2.0
 """A rep begins and ends where the lead is least, so long around where it last was, or first is, this near to that."""
 
 LAY_DEG, ASIDE_DEG, LAY_S = 35.0, 60.0, 3.0
 """Leaning back or aside by more than this, within so long before a bend, nobody stood."""
-
-SWAY_DEG, WOBBLE_DEG = 1.5, 12.0
-"""Who grips anew sways on the floor by more than the first and less than the second; more is a way up that dips."""
 
 TOP_S = 0.6
 """How somebody stands is the median over this long after lockout, as for the lockout's faults."""
@@ -61,7 +52,7 @@ class Bent:
     def pulled(self) -> Bent:
         """The same as a pull from the floor: it begins after the set-up, and anew where somebody has tried before."""
         bottom = int(np.searchsorted(self.trace.t, self.bottom_s))
-        first, last = _on_the_floor(self.trace, bottom)
+        first, last = on_the_floor(self.trace, bottom)
         down, up = _phase(self.trace.part(0, first + 1), 1.0), _phase(self.trace.part(last, len(self.trace.t)), -1.0)
         if down is None or up is None:
             return self
@@ -72,7 +63,7 @@ class Bent:
             concentric=up,
             eccentric_seen=_seen(self.around, down),
             concentric_seen=_seen(self.around, up),
-            tries_s=tuple(float(self.trace.t[each]) for each in _tries(self.trace, first, last)),
+            tries_s=tuple(float(self.trace.t[each]) for each in tries(self.trace, first, last)),
         )
 
     @property
@@ -215,7 +206,7 @@ def measure(trace: Trace, span: Span) -> Bent | None:
     top_before = bottom - _top(trace.lead[begin : bottom + 1][::-1], turn)
     top_after = bottom + _top(trace.lead[bottom:end], turn)
     mine = trace.part(top_before, top_after + 1)
-    bottom = _deepest(mine)
+    bottom = mine.deepest()
     down = _phase(mine.part(0, bottom + 1), 1.0)
     up = _phase(mine.part(bottom, len(mine.t)), -1.0)
     if down is None or up is None:
@@ -237,41 +228,6 @@ def seen_all(around: Trace, start: float, end: float) -> tuple[bool, bool, bool]
     part = around.between(start - EDGE_S, end + EDGE_S)
     pelvis, thorax, spine = (bool(np.isfinite(each).all()) for each in (part.pelvis, part.thorax, part.spine))
     return pelvis, thorax, spine
-
-
-def _deepest(trace: Trace) -> int:
-    """Return the number of the deepest sample that was seen; while a lead is held, nobody knows."""
-    seen = np.isfinite(trace.pelvis) | np.isfinite(trace.thorax)
-    return int(np.argmax(np.where(seen, trace.lead, -np.inf)))
-
-
-def _on_the_floor(trace: Trace, bottom: int) -> tuple[int, int]:
-    """Return the samples where the floor was first reached, and from where a load was pulled for good.
-
-    That is the deepest moment after the last rest near the floor, or after the last of some swaying there.
-    """
-    low = float(trace.lead[bottom]) - BACK * float(trace.lead[bottom] - trace.lead[[0, -1]].min())
-    near = np.flatnonzero(trace.lead > low)
-    begin, floor = int(near[0]), int(near[-1]) + 1
-    deep, found = find_peaks(trace.lead[begin:floor], prominence=SWAY_DEG)
-    first = begin + int(deep[0]) if len(deep) else min(bottom, floor - 1)
-    # Once is a way up that dips.
-    if len(deep) > 2 and found["prominences"][-1] < WOBBLE_DEG:
-        return first, begin + int(deep[-1])
-    if floor - first < 3:
-        return first, first
-    still = np.abs(slope(trace.lead[first:floor], trace.t[first:floor])) < LEAST_RATE
-    lasting = REST_S * (len(trace.t) - 1) / float(trace.t[-1] - trace.t[0])
-    over = [stop for start, stop in stretches(still) if stop - start > lasting]
-    rested = first + (over[-1] - 1 if over else 0)
-    return first, rested + _deepest(trace.part(rested, floor))
-
-
-def _tries(trace: Trace, first: int, last: int) -> list[int]:
-    """Return the samples where somebody had come up by a good part of the way before going back and resting there."""
-    way = float(trace.lead[last] - trace.lead[-1])
-    highs, _ = find_peaks(-trace.lead[first : last + 1], prominence=TRIED * way)
-    return [first + int(high) for high in highs]
 
 
 def _phase(trace: Trace, sign: float) -> Phase | None:

@@ -12,8 +12,9 @@ from msgspec.structs import astuple
 
 from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultEvent, RepEvent, SetEvent
 from hinge_imu.profiles import Profile
+from hinge_imu.reps.alike import REST_S
 from hinge_imu.reps.faults import partial_rep
-from hinge_imu.reps.judge import REST_S, SPINE_DEG, Context, Verdict, judge
+from hinge_imu.reps.judge import SPINE_DEG, Context, Verdict, judge
 from hinge_imu.reps.metrics import Bent, Span
 from hinge_imu.reps.phases import median
 from hinge_imu.reps.recognise import Lift, recognise

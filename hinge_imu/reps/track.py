@@ -80,6 +80,11 @@ class Trace:
         """Return the part from ``start`` to ``end`` in s, both included."""
         return self.part(int(self.t.searchsorted(start)), int(self.t.searchsorted(end, side="right")))
 
+    def deepest(self) -> int:
+        """Return the number of the deepest sample that was seen; while a lead is held, nobody knows."""
+        seen = np.isfinite(self.pelvis) | np.isfinite(self.thorax)
+        return int(np.argmax(np.where(seen, self.lead, -np.inf)))
+
 
 def _bridged(t: Floats, angle: Floats, valid: Bools) -> Floats:
     return np.interp(t, t[valid], angle[valid]) if valid.any() else angle

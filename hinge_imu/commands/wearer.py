@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hinge_imu.commands.options import AsJson, ConfigFile
+from hinge_imu.config import load
+
 if TYPE_CHECKING:
     from hinge_imu.app.wearer_verdicts import Moved
     from hinge_imu.events import SensorEvent
@@ -26,10 +29,8 @@ def wearer(
     ] = None,
     bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
     seconds: Annotated[float, typer.Option(min=1.0, help="Give up after so many seconds.")] = 300.0,
-    config: Annotated[Path | None, typer.Option(metavar="FILE", help="TOML laid over what ships.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print JSON Lines on standard output, and nothing else there.")
-    ] = False,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
     """Stand still, do three slow hinges: forward is known from then on, before the first bend of every session.
 
@@ -47,7 +48,6 @@ def wearer(
 
     from hinge_imu.app import calibrations, terminal, wearer_guide, wearers
     from hinge_imu.app import wearer as wiring
-    from hinge_imu.config import load
 
     def hear(event: Moved | SensorEvent) -> None:
         if (sentence := wearer_guide.said(event)) is not None:

@@ -1,0 +1,106 @@
+"""Which bends are the same movement: a set is told from what opens it and what closes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import log
+
+import numpy as np
+
+from hinge_imu.profiles import Profile
+from hinge_imu.reps.bar import FEW, LONGER, snatched
+from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.phases import median
+from hinge_imu.samples import Floats
+
+RHYTHM_S = 6.0
+"""With longer rests than this between them, bends are no set in which one could be another than the others."""
+
+REST_S = 1.8
+"""Whoever has picked up a bar, or is about to put it down, rests for longer than this, too."""
+
+FEATURES = 7
+UNLIKE = np.array([12.0, 8.0, 0.12, 15.0, 0.5, 0.5, 1.0])
+SHARES = np.array([0.2, 0.25, 0.4, 0.0, 0.0, 0.0, 0.0])
+"""By how much, or by which share of the greater, a bend differs from another that is another movement: descent and
+spine flexion (deg), how far the hips sink (m), how far it goes aside (deg), how long down and up take (factor of 1.6),
+time at the bottom (s)."""
+
+EDGED = 3
+"""With more bends than this, the first and the last are not compared with each other; with fewer others than this, one
+more difference is asked for."""
+
+SET_UP = [3, 4, 6]
+"""Those of them that are not about the way up."""
+
+DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
+"""So many of these must differ to be another movement, or one of them by so many times as much at the beginning, where
+nobody is tired, or after a longer rest; and that from all but this share of the others."""
+
+
+def pair(bends: Sequence[Bent]) -> bool:
+    """Return whether these are two of a kind."""
+    features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
+    return len(bends) == FEW and bool(_unlike(features[0], features[1:])[0] < DIFFERENT)
+
+
+def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:
+    """Return those at the beginning and at the end of the set that are not as the others are."""
+    features = np.array([_feature(bends[number]) for number in left], float).reshape(-1, FEATURES)
+    rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
+    if len(left) <= FEW or median(rests) > RHYTHM_S:
+        return []
+    floor = profile.starts == "floor"
+    first, stop = 0, len(left)
+    # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
+    pulls = features.copy()
+    pulls[:, SET_UP] *= not profile.starts_bent
+    while begins and (
+        number := _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor)
+        or int(floor and stop - first > FEW and snatched(bends[left[first]]))
+    ):
+        first += number
+    # Seen from its end, a set begins with what closes it.
+    begin = first + (profile.starts_bent and stop - first > EDGED)
+    while over and (
+        number := _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
+    ):
+        stop -= number
+    return [*left[:first], *left[stop:]]
+
+
+def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False) -> int:
+    """Return how many bends at the beginning, one or two, are another movement than the others."""
+    for number in (1, 2):
+        # What opens a set and what closes it may be alike, as picking up and putting down are.
+        others = features[number : len(features) - (len(features) > number + 2)]
+        if len(features) - number < FEW or not len(others):
+            return 0
+        rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
+        enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + (floor and not tired)
+        if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
+            return number
+    return 0
+
+
+def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
+    """Return whether a bend differs in ``enough`` ways from nearly all the others."""
+    unlike, much = _unlike(one, others)
+    # At the beginning nobody is tired yet.
+    return bool(np.mean(unlike + (0 if tired else much) < enough) < ALIKE)
+
+
+def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
+    """Return in how many ways a bend differs from each other one, and in how many it does much; time counts once."""
+    limits = np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
+    with np.errstate(invalid="ignore"):
+        off = np.abs(one - others) / limits
+        ways = np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
+        return ways, np.count_nonzero(off[:, :3] > TWICE, axis=1)
+
+
+def _feature(bend: Bent) -> list[float]:
+    spine = np.nan if bend.pull_deg is None else bend.pull_deg
+    times = log(bend.eccentric.duration), log(bend.concentric.duration)
+    return [bend.ascent_deg, spine, bend.sunk_m, bend.aside_deg, *times, bend.dwell_s]

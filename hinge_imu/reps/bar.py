@@ -1,0 +1,113 @@
+"""Whether a way up was made with the load, or with empty hands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from hinge_imu.profiles import Profile
+from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.phases import median
+
+FEW = 2
+"""So few bends are looked at one by one: they are no set to compare with."""
+
+LONGER = 1.3
+"""By so much longer than between two reps somebody rests who lets go of a load, or has just taken it."""
+
+SNATCH_S, PULL_S = 1.0, 1.1
+"""Loads from the floor take no less to be pulled than the second, or are set up for, for longer than the first."""
+
+AFRESH_S, SET_UP_DEG = 2.0, 5.0
+"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
+settles by so much more than is usual."""
+
+QUICK = 0.75
+"""Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
+
+PARKED_S = 1.0
+"""A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
+
+LET_GO = np.log(3.0)
+"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped."""
+
+LOADED = (0.06, 0.12), (-0.15, 0.35)
+"""Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
+which tires, and of standing up with empty hands, which is as one likes."""
+
+ALIKE_SD = (2.0, 4.0), (0.3, 0.5)
+"""SD of how a pull, and an empty standing-up, differ from the pull before: spine (deg), logarithm of the rest."""
+
+GIVES = 2.0, 9.0, 5.0
+"""By how much more (deg) the spine gives way on the way up than in the pull before: SD of another pull; mean and SD of
+every other empty standing-up, for which nobody braces."""
+
+
+def snatched(bend: Bent) -> bool:
+    """Return whether something light was taken from the floor: nothing was set up for, and nothing pulled."""
+    return max(bend.eccentric.duration, bend.pause_s) < SNATCH_S and bend.concentric.duration < PULL_S
+
+
+def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: bool) -> list[int]:
+    """Return which ways up were without the bar: the usual end of a set, unless they are just as the pulls were."""
+    if len(left) < 2 or not profile.starts_bent:
+        return []
+    if profile.starts == "hike":
+        return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
+    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
+    long = max(AFRESH_S, LONGER * median(rests))
+    usual = median([bends[number].settled_deg for number in left])
+    ends = [
+        number
+        for number, after, rest in zip(left, left[1:], rests, strict=False)
+        if len(rests) > 1 and (rest > long or bends[after].settled_deg > usual + SET_UP_DEG)
+    ]
+    pause = median([bends[number].pause_s for number in left])
+    ends += [
+        left[n]
+        for n in range(1, len(left) - 1)
+        if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
+    ]
+    ends += left[-1:] if over else []
+    empty: list[int] = []
+    for end in sorted(set(ends) - {left[0]}):
+        pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
+        # Who rounds in every other pull is compared with both kinds.
+        loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:])
+        empty += [end] if loaded < (LET_GO if end == left[-1] else -LET_GO) else []
+    return empty
+
+
+def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
+    """Return whether a way up was much quicker than both of its neighbours."""
+    return bend.peak_rates[1] * QUICK > max(before.peak_rates[1], after.peak_rates[1])
+
+
+def _parked(bends: Sequence[Bent]) -> bool:
+    """Return whether the bell was swung back once more and put down; who then stands up has let go of it."""
+    *swings, last = bends
+    cycle = np.median([swing.concentric.duration + swing.eccentric.duration for swing in swings[1:] or swings])
+    return bool(last.dwell_s > PARKED_S or last.eccentric.duration + last.concentric.duration > LONGER * cycle)
+
+
+def _loaded(before: Bent, last: Bent) -> float:
+    """Return how much likelier a way up was another pull than one with empty hands, as a logarithm."""
+    # A way up that hesitates is as fast in between as one that does not.
+    slower = np.log(before.peak_rates[1] / last.peak_rates[1])
+    pull = sum(_log_normal(slower, *each) * sign for each, sign in zip(LOADED, (1, -1), strict=True))
+    rounder = (last.pull_deg or 0.0) - (before.pull_deg or 0.0)
+    longer = max(0.0, np.log((last.pause_s + 0.3) / (before.pause_s + 0.3)))
+    for off, (same, other) in zip((rounder, longer), ALIKE_SD, strict=True):
+        # To stand and rest as before says little: one stands up from where one has put the bar down.
+        pull += min(0.0, _log_normal(off, 0.0, same) - _log_normal(off, 0.0, other))
+    more = last.gives_deg - before.gives_deg
+    same = _log_normal(more, 0.0, GIVES[0])
+    pull += same - float(np.logaddexp(same, _log_normal(more, *GIVES[1:]))) + np.log(2.0)
+    return float(pull)
+
+
+def _log_normal(value: float, mean: float, sd: float) -> float:
+    """Return the logarithm of the normal density, but for what all have in common."""
+    return -0.5 * ((value - mean) / sd) ** 2 - float(np.log(sd))
