@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from hinge_imu import config
-from hinge_imu.config import EXERCISES, Calibration, Config, ConfigError, load
+from hinge_imu.config import Calibration, Config, ConfigError, load
 
 
 @pytest.fixture
@@ -128,8 +128,3 @@ def test_the_whole_configuration_survives_json():
 def test_a_configuration_never_changes():
     with pytest.raises(AttributeError):
         Config().chip.rate_hz = 50.0
-
-
-def test_the_exercises_that_others_rely_on_are_all_there():
-    assert EXERCISES[0] == "auto"
-    assert {"hinge", "rdl", "deadlift", "swing"} <= set(EXERCISES)

@@ -67,8 +67,8 @@ class Round:
 
     @property
     def moving(self) -> bool:
-        """Whether the wearer is not upright."""
-        return self._movements.moving
+        """Whether the wearer is not upright, or what has been moved is still being looked at."""
+        return self._movements.moving or bool(self._over)
 
     @property
     def idle_s(self) -> float:

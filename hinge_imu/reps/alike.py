@@ -39,9 +39,10 @@ DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
 nobody is tired, or after a longer rest; and that from all but this share of the others."""
 
 
-def pair(bends: Sequence[Bent]) -> bool:
+def pair(bends: Sequence[Bent], profile: Profile) -> bool:
     """Return whether these are two of a kind."""
     features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
+    features[:, SET_UP] *= not profile.starts_bent
     return len(bends) == FEW and bool(_unlike(features[0], features[1:])[0] < DIFFERENT)
 
 

@@ -16,12 +16,13 @@ speaks against it, a bend is a repetition.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import edges, pair
+from hinge_imu.reps.alike import RHYTHM_S, edges, pair
 from hinge_imu.reps.bar import FEW, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
@@ -37,9 +38,10 @@ BENCH_M, SAT_S = 0.3, 5.0
 UPRIGHT_DEG = 35.0
 """Leaning further than this before or after a bend, nobody was standing."""
 
-SQUAT, LOADED_SQUAT = (0.22, 48.0, 43.0), (0.35, 45.0, 43.0)
-"""A squat lowers the hips by more than the first (m), and leans the trunk and the pelvis by less than the others (deg);
-where low hips belong to the lift, only a deep and upright one is none."""
+SQUAT, LOADED_SQUAT = (0.22, 0.007), (0.35, 0.0105)
+FLAT_DEG, LEVEL_DEG = 50.0, 44.0
+"""A squat lowers the hips by more than the first (m), and by more than so much for each degree that the trunk leans;
+and it leans trunk and pelvis by less than these. Where low hips belong to the lift, only a deep one is none."""
 
 BUSY_S, ROUND_SHARE, LONE_S, STAYED_S = 3.0, 0.6, 4.0, 10.0
 """At the bottom for longer, with more of the spine's range used than this, hands are at work; and so they are, or
@@ -51,6 +53,9 @@ SPINE_DEG = 60.0
 HASTE_S, LONE_HASTE_S = 0.8, 1.0
 """Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
 counts."""
+
+SLOW_S = 4.0
+"""Nobody picks up something so slowly, down and up together, on the way."""
 
 BOTH = 2
 """Walking up to something and away from it, one has done something on the way."""
@@ -81,12 +86,13 @@ class Context(NamedTuple):
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
+    for number in _between(bends, verdicts):
+        verdicts[number] = "rep"
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
-    if context.begins and context.over and len(left) <= FEW and not pair([bends[number] for number in left]):
-        for number in left:
-            if _errand(bends[number], profile, context, context.walked[number]):
-                verdicts[number] = "errand"
-        left = [number for number in left if verdicts[number] == "rep"]
+    for number in _lone(bends, left, profile, context):
+        if _errand(bends[number], profile, context, number):
+            verdicts[number] = "errand"
+    left = [number for number in left if verdicts[number] == "rep"]
     for number in edges(bends, left, profile, begins=context.begins, over=context.over):
         verdicts[number] = "other"
         left.remove(number)
@@ -104,7 +110,6 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     sat = _slumped(*bend.top) or _slumped(*bend.before)
     sat = sat or (not floor and bend.sunk_m > BENCH_M and bend.down_s > SAT_S)
     stooped = max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG
-    low, flat, level = LOADED_SQUAT if profile.may_squat else SQUAT
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
@@ -112,26 +117,59 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
         "lay": bend.lay or stooped,
         "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,
         "small": floor and bend.ascent_deg < profile.least_rom_deg,
-        "squat": bend.sunk_m > low and bend.descent_deg < flat and (bend.pelvis_deg or 0.0) < level,
+        "squat": squatted(bend, *(LOADED_SQUAT if profile.may_squat else SQUAT)),
         "busy": bend.dwell_s > longest_s and not bend.tries_s,
     }
     return next((verdict for verdict, is_so in found.items() if is_so), "rep")
+
+
+def squatted(bend: Bent, low_m: float, low_m_deg: float) -> bool:
+    """Return whether the hips sank under a trunk, and a pelvis, that hardly leant."""
+    low = bend.sunk_m > max(low_m, low_m_deg * bend.descent_deg)
+    return low and bend.descent_deg < FLAT_DEG and (bend.pelvis_deg or 0.0) < LEVEL_DEG
 
 
 def _slumped(pelvis: float, thorax: float) -> bool:
     return pelvis < ROLLED_DEG and thorax - pelvis > SLUMPED_DEG
 
 
-def _errand(bend: Bent, profile: Profile, context: Context, walked: int) -> bool:
+def _between(bends: Sequence[Bent], verdicts: Sequence[Verdict]) -> list[int]:
+    """Return the squats that are each between two reps, without a rest: hinges that went wrong."""
+    return [
+        number
+        for number in range(1, len(bends) - 1)
+        if tuple(verdicts[number - 1 : number + 2]) == ("rep", "squat", "rep")
+        and bends[number + 1].eccentric.start - bends[number - 1].concentric.end < RHYTHM_S + _taken(bends[number])
+    ]
+
+
+def _taken(bend: Bent) -> float:
+    return bend.concentric.end - bend.eccentric.start
+
+
+def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
+    """Return those that have no others of their kind beside them."""
+    if context.begins and context.over and len(left) <= FEW:
+        return [] if pair([bends[number] for number in left], profile) else left
+    if profile.starts != "standing" or not left:
+        return []
+    rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
+    apart = np.array([context.begins, *(rests > RHYTHM_S), context.over])
+    return list(np.array(left)[apart[:-1] & apart[1:]])
+
+
+def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
     """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest; no swing is."""
+    walked, last = context.walked[number], number == len(context.walked) - 1
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
         return True
     if profile.starts == "floor":
         on_the_way = walked == BOTH or (walked and bend.aside_deg > ASIDE_DEG)
         return snatched(bend) or bool(on_the_way)
-    haste = HASTE_S if context.cut else LONE_HASTE_S
-    return (min(down, up) < haste and down + up < 2 * haste + 0.1) or walked > 0 or bend.dwell_s > LONE_S
+    haste = HASTE_S if context.cut and last else LONE_HASTE_S
+    hasty = min(down, up) < haste and down + up < 2 * haste + 0.1
+    return hasty or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:

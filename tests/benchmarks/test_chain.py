@@ -13,12 +13,12 @@ def chain():
 
 
 @pytest.mark.parametrize("smooth", [False, True])
-def test_the_kept_sessions_are_within_a_degree_of_their_truth(chain, smooth):
+def test_the_kept_sessions_are_mostly_within_half_a_degree_of_their_truth(chain, smooth):
     total = chain["Score"]()
     for path in sorted((ROOT / "recordings").glob("*.mcap")):
         chain["score"](path, chain["Way"]("inclination", smooth), total)
-    assert (total.found, total.made) == (7, 7)
-    assert np.max([total.rmse[key] for key in ("pelvis", "thorax", "spine")]) < 1.0
+    assert (total.found, total.made) == (32, 32)
+    assert np.median([total.rmse[key] for key in ("pelvis", "thorax", "spine")]) < 0.5
     assert total.recorded_s > 30
 
 
