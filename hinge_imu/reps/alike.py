@@ -7,12 +7,15 @@ from itertools import pairwise
 from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.bar import FEW, LONGER, snatched
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 from hinge_imu.samples import Floats
+
+Counts = NDArray[np.intp]
 
 RHYTHM_S = 6.0
 """With longer rests than this between them, bends are no set in which one could be another than the others."""
@@ -43,7 +46,7 @@ def pair(bends: Sequence[Bent], profile: Profile) -> bool:
     """Return whether these are two of a kind."""
     features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
     features[:, SET_UP] *= not profile.starts_bent
-    return len(bends) == FEW and bool(_unlike(features[0], features[1:])[0] < DIFFERENT)
+    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < DIFFERENT)
 
 
 def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:
@@ -87,18 +90,27 @@ def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = Fa
 
 def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
     """Return whether a bend differs in ``enough`` ways from nearly all the others."""
-    unlike, much = _unlike(one, others)
-    # At the beginning nobody is tired yet.
-    return bool(np.mean(unlike + (0 if tired else much) < enough) < ALIKE)
+    off = _off(one, others)
+    return bool(np.mean(_ways(off) + _much(off, tired=tired) < enough) <= ALIKE)
 
 
-def _unlike(one: Floats, others: Floats) -> tuple[Floats, Floats]:
-    """Return in how many ways a bend differs from each other one, and in how many it does much; time counts once."""
-    limits = np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
-    with np.errstate(invalid="ignore"):
-        off = np.abs(one - others) / limits
-        ways = np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
-        return ways, np.count_nonzero(off[:, :3] > TWICE, axis=1)
+def _off(one: Floats, others: Floats) -> Floats:
+    """Return by how many times what makes another movement a bend is off each other one, (others, features)."""
+    off: Floats = (one - others) / np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
+    return np.nan_to_num(off)
+
+
+def _ways(off: Floats) -> Counts:
+    """Return in how many ways that is another movement; time counts once."""
+    off = np.abs(off)
+    return np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
+
+
+def _much(off: Floats, *, tired: bool) -> Counts:
+    """Return in how many ways it is so by much. Who is tired goes less far, and slower; not rounder at once, or faster."""
+    if not tired:
+        return np.count_nonzero(np.abs(off[:, :3]) > TWICE, axis=1)
+    return np.count_nonzero(off[:, 1:3] > TWICE, axis=1) + (off[:, 4] < -TWICE)
 
 
 def _feature(bend: Bent) -> list[float]:
