@@ -24,6 +24,9 @@ AFRESH_S, SET_UP_DEG = 2.0, 5.0
 """Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
 settles by so much more than is usual."""
 
+LONG = 2.5
+"""And so has who rests on the floor for so many times as long as usual."""
+
 QUICK = 0.75
 """Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
 
@@ -59,12 +62,13 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
     rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
     long = max(AFRESH_S, LONGER * median(rests))
     usual = median([bends[number].settled_deg for number in left])
+    pause = median([bends[number].pause_s for number in left])
     ends = [
         number
         for number, after, rest in zip(left, left[1:], rests, strict=False)
-        if len(rests) > 1 and (rest > long or bends[after].settled_deg > usual + SET_UP_DEG)
+        if len(rests) > 1
+        and (rest > long or _anew(bends[number], bends[after]) > usual + SET_UP_DEG or bends[after].pause_s > LONG * pause)
     ]
-    pause = median([bends[number].pause_s for number in left])
     ends += [
         left[n]
         for n in range(1, len(left) - 1)
@@ -78,6 +82,11 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:])
         empty += [end] if loaded < (LET_GO if end == left[-1] else -LET_GO) else []
     return empty
+
+
+def _anew(before: Bent, after: Bent) -> float:
+    """Return by how much somebody settles for a pull; to straighten a back that was round before is no settling."""
+    return after.settled_deg - max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
 
 
 def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
