@@ -7,15 +7,12 @@ from itertools import pairwise
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.bar import FEW, LONGER, snatched
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 from hinge_imu.samples import Floats
-
-Counts = NDArray[np.intp]
 
 RHYTHM_S = 6.0
 """With longer rests than this between them, bends are no set in which one could be another than the others."""
@@ -100,17 +97,17 @@ def _off(one: Floats, others: Floats) -> Floats:
     return np.nan_to_num(off)
 
 
-def _ways(off: Floats) -> Counts:
+def _ways(off: Floats) -> Floats:
     """Return in how many ways that is another movement; time counts once."""
-    off = np.abs(off)
-    return np.count_nonzero(off[:, :4] > 1, axis=1) + (off[:, 4:] > 1).any(axis=1)
+    far = np.abs(off) > 1
+    return np.asarray(far[:, :4].sum(axis=1) + far[:, 4:].any(axis=1), float)
 
 
-def _much(off: Floats, *, tired: bool) -> Counts:
-    """Return in how many ways it is so by much. Who is tired goes less far, and slower; not rounder at once, or faster."""
+def _much(off: Floats, *, tired: bool) -> Floats:
+    """Return in how many it is so by much. Who is tired goes less far, and slower; not rounder or faster at once."""
     if not tired:
-        return np.count_nonzero(np.abs(off[:, :3]) > TWICE, axis=1)
-    return np.count_nonzero(off[:, 1:3] > TWICE, axis=1) + (off[:, 4] < -TWICE)
+        return np.asarray((np.abs(off[:, :3]) > TWICE).sum(axis=1), float)
+    return np.asarray((off[:, 1:3] > TWICE).sum(axis=1) + (off[:, 4] < -TWICE), float)
 
 
 def _feature(bend: Bent) -> list[float]:

@@ -67,13 +67,19 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         number
         for number, after, rest in zip(left, left[1:], rests, strict=False)
         if len(rests) > 1
-        and (rest > long or _anew(bends[number], bends[after]) > usual + SET_UP_DEG or bends[after].pause_s > LONG * pause)
+        and (
+            rest > long
+            or _anew(bends[number], bends[after]) > usual + SET_UP_DEG
+            or bends[after].pause_s > LONG * pause
+        )
     ]
     ends += [
         left[n]
         for n in range(1, len(left) - 1)
         if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
     ]
+    # After the last standing-up, something else may have been picked up.
+    ends += left[-2:-1] if over and _quicker(bends, left) else []
     ends += left[-1:] if over else []
     empty: list[int] = []
     for end in sorted(set(ends) - {left[0]}):
@@ -92,6 +98,12 @@ def _anew(before: Bent, after: Bent) -> float:
 def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
     """Return whether a way up was much quicker than both of its neighbours."""
     return bend.peak_rates[1] * QUICK > max(before.peak_rates[1], after.peak_rates[1])
+
+
+def _quicker(bends: Sequence[Bent], left: list[int]) -> bool:
+    """Return whether the last way up but one was quicker than both before it: nobody is, who tires."""
+    rates = [bends[number].peak_rates[1] for number in left[-4:-1]]
+    return len(rates) == 3 and rates[-1] > max(rates[:-1])
 
 
 def _parked(bends: Sequence[Bent]) -> bool:
