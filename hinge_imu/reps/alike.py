@@ -88,7 +88,7 @@ def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = Fa
 def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
     """Return whether a bend differs in ``enough`` ways from nearly all the others."""
     off = _off(one, others)
-    return bool(np.mean(_ways(off) + _much(off, tired=tired) < enough) <= ALIKE)
+    return bool(np.mean(_ways(off, tired=tired) + _much(off, tired=tired) < enough) <= ALIKE)
 
 
 def _off(one: Floats, others: Floats) -> Floats:
@@ -97,10 +97,11 @@ def _off(one: Floats, others: Floats) -> Floats:
     return np.nan_to_num(off)
 
 
-def _ways(off: Floats) -> Floats:
-    """Return in how many ways that is another movement; time counts once."""
-    far = np.abs(off) > 1
-    return np.asarray(far[:, :4].sum(axis=1) + far[:, 4:].any(axis=1), float)
+def _ways(off: Floats, *, tired: bool = False) -> Floats:
+    """Return in how many ways that is another movement; time counts once, and who is tired may be slower."""
+    far = np.abs(off[:, :4]) > 1
+    timed = (off[:, 4:] < -1) if tired else np.abs(off[:, 4:]) > 1
+    return np.asarray(far.sum(axis=1) + timed.any(axis=1), float)
 
 
 def _much(off: Floats, *, tired: bool) -> Floats:
