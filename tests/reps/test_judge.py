@@ -63,6 +63,33 @@ def test_whoever_sinks_between_the_knees_has_squatted(judged, seed, others):
     assert judged(standing(deep, *[hinge() for _ in range(others)]), seed=seed)[0] == "squat"
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_squat_among_hinges_is_a_hinge_that_went_wrong_and_two_are_squats(judged, seed):
+    deep = hinge(40.0, 8.0, thigh_deg=80.0, shank_deg=25.0)
+    assert judged(standing(hinge(), deep, hinge(), hinge()), seed=seed) == ["rep"] * 4
+    assert judged(standing(hinge(), hinge(), deep, deep), seed=seed)[2:] == ["squat"] * 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_bend_in_haste_is_an_errand_also_where_others_are_long_before_and_after(judged, seed):
+    quick, slow = hinge(down=0.6, up=0.6, bottom=0.1, top=9.0), hinge(top=9.0)
+    assert judged(standing(slow, quick, hinge(), hinge()), seed=seed) == ["rep", "errand", "rep", "rep"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_is_slower_at_last_does_another_rep_and_who_is_quicker_does_another_movement(judged, seed):
+    reps = [hinge(down=2.8) for _ in range(3)] + [hinge(down=2.8, top=3.0)]
+    assert judged(standing(*reps, hinge(down=5.5, up=2.5, bottom=2.0)), seed=seed) == ["rep"] * 5
+    assert judged(standing(*reps, hinge(down=0.9, up=0.9)), seed=seed) == [*["rep"] * 4, "other"]
+
+
+def test_a_back_that_is_straightened_before_a_pull_ends_no_set(judged):
+    """Every other pull is made with a round back, and the next begins by mending that: no bar has been let go."""
+    pulls = [pull(), Rep(65.0, 45.0, 1.5, 1.2, 1.4, 0.9, Manner(thigh_deg=25.0, shank_deg=8.0))] * 2
+    verdicts = judged(lambda stage: floor_set(stage, pulls, 1), exercise="deadlift")
+    assert verdicts[:4] == ["rep"] * 4
+
+
 def test_low_hips_belong_to_a_lift_from_the_floor(judged):
     low = [hinge(60.0, 20.0, thigh_deg=45.0, shank_deg=15.0) for _ in range(4)]
     assert judged(standing(*low), exercise="kettlebell_deadlift")[:-1] == ["rep"] * 3
