@@ -159,7 +159,7 @@ def sit_down(stage: Stage) -> None:
     stage.move(rng.uniform(0.7, 1.1), {"lean": rng.uniform(28, 48), "spine": rng.uniform(5, 18), "thigh": 45.0})
     stage.hold(-0.25)
     pelvis = rng.uniform(-28, -12)
-    lean = rng.choice([rng.uniform(-3, 12), rng.uniform(25, 45)], p=[0.7, 0.3])
+    lean = float(rng.choice([rng.uniform(-3, 12), rng.uniform(25, 45)], p=[0.7, 0.3]))
     pelvis += 0.3 * max(0.0, lean - 12)
     seated: dict[ChannelName, float] = {"lean": lean, "spine": lean - pelvis, "thigh": 86 - 0.45 * pelvis}
     stage.move(rng.uniform(0.7, 1.1), seated)

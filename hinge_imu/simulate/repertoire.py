@@ -158,7 +158,8 @@ def perform(stage: Stage, exercise: str, reps: Sequence[Rep], number: int, *, wi
 def _from_the_floor(stage: Stage, reps: Sequence[Rep], number: int, *, plain: bool) -> None:
     """Pull a set, perhaps in two clusters with a short rest between them, and end it in one of the ways there are."""
     rng = stage.rng
-    ending: Ending = "lowered" if plain else rng.choice(["lowered", "dropped", "failed"], p=[0.7, 0.2, 0.1])
+    endings: Sequence[Ending] = ("lowered", "dropped", "failed")
+    ending = "lowered" if plain else endings[int(rng.choice(len(endings), p=[0.7, 0.2, 0.1]))]
     if not plain and len(reps) > 3 and rng.random() < 0.15:
         half = len(reps) // 2
         floor_set(stage, reps[:half], number)
