@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from hinge_imu.commands.options import AsJson, ConfigFile
+from hinge_imu.commands.options import AsJson, Bus, ConfigFile
 from hinge_imu.config import load
 
 
 def check(
-    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    bus: Bus = 1,
     seconds: Annotated[float, typer.Option(min=1.0, help="For how long both sensors run together.")] = 5.0,
     config: ConfigFile = None,
     as_json: AsJson = False,

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from hinge_imu.commands.options import AsJson, ConfigFile, Exercise, Folder, Seconds, Tempo, fail, lift_of
+from hinge_imu.commands.options import AsJson, Bus, ConfigFile, Exercise, Folder, Seconds, Tempo, fail, lift_of
 from hinge_imu.config import Config, load
 from hinge_imu.events import AnyEvent
 
 
 def live(
-    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    bus: Bus = 1,
     seconds: Seconds = None,
     gym: Annotated[str | None, typer.Option(help="First level of the topics.")] = None,
     strap: Annotated[str | None, typer.Option(help="Second level: this strap's name.")] = None,

@@ -15,6 +15,13 @@ Folder = Annotated[
     Path | None, typer.Option("--recordings", metavar="DIR", help="Where the session is recorded to.", file_okay=False)
 ]
 ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="TOML laid over what ships.")]
+Bus = Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")]
+StoreIn = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", file_okay=False, help="Store it here; without, where `live` finds it by itself."
+    ),
+]
 Exercise = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hinge_imu.commands.options import AsJson, ConfigFile
+from hinge_imu.commands.options import AsJson, Bus, ConfigFile, StoreIn
 from hinge_imu.config import Segment, load
 from hinge_imu.events import SensorEvent
 
@@ -19,11 +19,8 @@ def sensor(
     segment: Annotated[
         Segment | None, typer.Option(metavar="NAME", help="pelvis or thorax alone; without, both.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", file_okay=False, help="Store it here; without, where `live` finds it by itself."),
-    ] = None,
-    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    out: StoreIn = None,
+    bus: Bus = 1,
     seconds: Annotated[float, typer.Option(min=1.0, help="Give up after so many seconds.")] = 600.0,
     config: ConfigFile = None,
     as_json: AsJson = False,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hinge_imu.commands.options import AsJson, ConfigFile
+from hinge_imu.commands.options import AsJson, Bus, ConfigFile, StoreIn
 from hinge_imu.config import load
 
 if TYPE_CHECKING:
@@ -23,11 +23,8 @@ def wearer(
     athlete: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who wears it; without, who the recording says did.")
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", file_okay=False, help="Store it here; without, where `live` finds it by itself."),
-    ] = None,
-    bus: Annotated[int, typer.Option(help="Number of the I2C bus: /dev/i2c-N.")] = 1,
+    out: StoreIn = None,
+    bus: Bus = 1,
     seconds: Annotated[float, typer.Option(min=1.0, help="Give up after so many seconds.")] = 300.0,
     config: ConfigFile = None,
     as_json: AsJson = False,

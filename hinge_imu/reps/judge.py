@@ -109,12 +109,11 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     floor = profile.starts == "floor"
     sat = _slumped(*bend.top) or _slumped(*bend.before)
     sat = sat or (not floor and bend.sunk_m > BENCH_M and bend.down_s > SAT_S)
-    stooped = max(abs(each) for each in (*bend.top, *bend.before, 0.0) if np.isfinite(each)) > UPRIGHT_DEG
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
         "sat": sat,
-        "lay": bend.lay or stooped,
+        "lay": bend.lay or bend.leant_deg > UPRIGHT_DEG,
         "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,
         "small": floor and bend.ascent_deg < profile.least_rom_deg,
         "squat": squatted(bend, *(LOADED_SQUAT if profile.may_squat else SQUAT)),
