@@ -13,7 +13,21 @@ import msgspec
 from hinge_imu.config import Segment
 
 Status = Literal["provisional", "confirmed", "retracted"]
-FaultName = Literal["spine_rounding", "partial_rep", "off_tempo"]
+FaultName = Literal[
+    "spine_rounding",
+    "spine_arching",
+    "butt_wink",
+    "spine_first",
+    "incomplete_lockout",
+    "overextended_lockout",
+    "uncontrolled_lowering",
+    "bounce",
+    "partial_rep",
+    "off_tempo",
+    "not_square",
+    "squat_pattern",
+]
+FaultUnit = Literal["deg", "deg/s", "%", "s", "g", "cm"]
 SensorFact = Literal[
     "lost",
     "back",
@@ -35,13 +49,17 @@ class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
-    """One fault of a rep with its evidence: how much, against which limit, and when (s)."""
+    """One fault of a rep with its evidence: how much, against which limit, and when (s).
+
+    ``confidence`` is how sure it is, 0 to 1, that the limit was truly passed, with what two sensors get wrong.
+    """
 
     name: FaultName
     value: float
     limit: float
-    unit: Literal["deg", "%", "s"]
+    unit: FaultUnit
     at_s: float
+    confidence: float
 
 
 class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
@@ -77,6 +95,13 @@ class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
     spine_bottom_deg: float | None = None
     out_of_neutral_share: float | None = None
     neutral_depth_deg: float | None = None
+    spine_set_up_deg: float | None = None
+    spine_above_set_up_deg: float | None = None
+    spine_range_share: float | None = None
+    divergence_at_s: float | None = None
+    divergence_lasting_s: float | None = None
+    divergence_pelvis_deg: float | None = None
+    divergence_part: Literal["early", "middle", "late"] | None = None
     onset_lag_s: float | None = None
     spine_early_share: float | None = None
     spine_middle_share: float | None = None
@@ -112,8 +137,9 @@ class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
     name: FaultName
     value: float
     limit: float
-    unit: Literal["deg", "%", "s"]
+    unit: FaultUnit
     at_s: float
+    confidence: float
 
 
 class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):

@@ -15,10 +15,38 @@ from typing import Annotated, Literal
 import msgspec
 
 from hinge_imu.config import ConfigError
+from hinge_imu.events import FaultName
 
 Degrees = Annotated[float, msgspec.Meta(gt=0, le=180)]
+Backward = Annotated[float, msgspec.Meta(ge=-90, lt=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
 Starts = Literal["standing", "floor", "hike"]
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From where on each fault is one; angles in degrees against the standing stance, as the contract has them.
+
+    Arching and what is behind upright are negative. A back may become rounder by ``rounding_from_set_up_deg`` than it
+    was before a pull from the floor; a lockout is overextended where the thorax and the spine pass theirs, or thorax
+    and pelvis both pass ``leaning_back_deg``.
+    """
+
+    spine_rounding_deg: Degrees = 25.0
+    rounding_from_set_up_deg: Degrees = 10.0
+    spine_arching_deg: Backward = -10.0
+    butt_wink_deg: Degrees = 5.0
+    spine_first_s: Seconds = 0.10
+    incomplete_lockout_deg: Degrees = 8.0
+    overextended_thorax_deg: Backward = -5.0
+    overextended_spine_deg: Backward = -8.0
+    leaning_back_deg: Backward = -8.0
+    least_lowering_s: Seconds = 0.7
+    lowering_rate_deg_s: Positive = 180.0
+    bounce_g: Positive = 0.8
+    partial_rep_share: Share = 0.7
+    not_square_deg: Degrees = 15.0
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,16 +55,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ``starts`` is where a rep begins: ``standing`` (down, then up), on the ``floor`` (up, then down; the way down to the
     bar and the unloaded standing-up are no reps), or out of a ``hike`` (the first rep comes from the floor, the others
     from standing, as in swings). ``least_rom_deg`` is the least range of motion of the thorax that counts,
-    ``set_gap_s`` the rest after which a set is over, ``spine_rounding_deg`` the limit of spine flexion. ``may_round``
-    says that a round back at the bottom is what the exercise is for, ``may_squat`` that low hips are.
+    ``set_gap_s`` the rest after which a set is over. ``limits`` are where its faults begin, ``never`` those that it
+    cannot have. ``may_round`` says that a round back at the bottom is what the exercise is for, ``may_squat`` that low
+    hips are.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
     title: str
     starts: Starts = "standing"
     least_rom_deg: Degrees = 35.0
-    spine_rounding_deg: Degrees = 25.0
     set_gap_s: Seconds = 10.0
+    limits: Limits = Limits()
+    never: frozenset[FaultName] = frozenset()
     may_round: bool = False
     may_squat: bool = False
 

@@ -204,7 +204,7 @@ def _flat(value, place=""):
 
 @pytest.fixture
 def rep():
-    fault = Fault(name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2)
+    fault = Fault(name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2, confidence=0.9)
     return RepEvent(
         id="monday-1-3",
         revision=2,
@@ -233,7 +233,7 @@ def rep():
 def events(rep):
     return [
         rep,
-        FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2),
+        FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2, confidence=0.9),
         SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
         SensorEvent(segment=None, what="slow_bus", at_s=0.0, text="the bus runs at 98 kHz"),
         SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),

@@ -5,15 +5,17 @@ import pytest
 
 import hinge_imu
 from hinge_imu.config import ConfigError
-from hinge_imu.profiles import Profile, built_in, choose, exercises, load_profile
+from hinge_imu.profiles import Limits, Profile, built_in, choose, exercises, load_profile
 from hinge_imu.recording import McapWriter, open_recording
 
 OWN = """
 name = "pull_through"
 title = "Cable pull-through"
 least_rom_deg = 40
-spine_rounding_deg = 20
 set_gap_s = 7
+
+[limits]
+spine_rounding_deg = 20
 """
 
 
@@ -62,19 +64,23 @@ def test_limits_are_those_that_coaches_are_told(name):
     assert profile.least_rom_deg == LEAST.get(name, 35)
     assert profile.set_gap_s == GAPS.get(name, 10)
     if name != "toe_touch":
-        assert profile.spine_rounding_deg == ROUND.get(name, 25)
+        assert profile.limits.spine_rounding_deg == ROUND.get(name, 25)
 
 
 def test_a_toe_touch_may_round():
     assert built_in()["toe_touch"].may_round
-    assert built_in()["toe_touch"].spine_rounding_deg > 60
+    assert built_in()["toe_touch"].limits.spine_rounding_deg > 60
 
 
 def test_a_user_s_own_says_what_it_says_and_the_rest_is_as_ever(own):
     profile = load_profile(own())
     assert (profile.name, profile.least_rom_deg, profile.set_gap_s) == ("pull_through", 40.0, 7.0)
     assert profile == Profile(
-        name="pull_through", title="Cable pull-through", least_rom_deg=40, spine_rounding_deg=20, set_gap_s=7
+        name="pull_through",
+        title="Cable pull-through",
+        least_rom_deg=40,
+        set_gap_s=7,
+        limits=Limits(spine_rounding_deg=20),
     )
 
 
@@ -110,10 +116,10 @@ def test_a_name_that_is_taken_is_refused(own, name):
         (OWN + "depth = 3", "unknown field `depth`"),
         (OWN.replace("40", "'forty'"), "`$.least_rom_deg`"),
         (OWN.replace("40", "-3"), "`$.least_rom_deg`"),
-        (OWN.replace("= 20", "= 400"), "`$.spine_rounding_deg`"),
+        (OWN.replace("= 20", "= 400"), "`$.limits.spine_rounding_deg`"),
         (OWN.replace("= 7\n", "= 0\n"), "`$.set_gap_s`"),
         (OWN.replace("pull_through", "Pull Through"), "`$.name`"),
-        (OWN + "starts = 'lying'", "Invalid enum value 'lying'"),
+        ("starts = 'lying'\n" + OWN, "Invalid enum value 'lying'"),
     ],
 )
 def test_a_file_that_is_no_exercise_is_answered_with_what_was_found_and_what_one_says(own, text, found):

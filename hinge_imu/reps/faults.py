@@ -21,7 +21,7 @@ PARTIAL = 0.7
 
 def spine_rounding(t: Floats, spine: Floats, profile: Profile) -> Fault | None:
     """Return the rounding of a rep, where spine flexion (N,) deg stayed beyond the limit for 0.1 s; else None."""
-    limit = profile.spine_rounding_deg
+    limit = profile.limits.spine_rounding_deg
     if not (spine > limit).any():
         return None
     sample_s = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
@@ -31,7 +31,7 @@ def spine_rounding(t: Floats, spine: Floats, profile: Profile) -> Fault | None:
         return None
     first = lasting[0][0]
     value = max(float(np.max(spine[a:b])) for a, b in lasting)
-    return Fault(name="spine_rounding", value=value, limit=limit, unit="deg", at_s=float(t[first]))
+    return Fault(name="spine_rounding", value=value, limit=limit, unit="deg", at_s=float(t[first]), confidence=1.0)
 
 
 def partial_rep(bend: Bent, usual_deg: float | None) -> Fault | None:
@@ -39,7 +39,7 @@ def partial_rep(bend: Bent, usual_deg: float | None) -> Fault | None:
     if usual_deg is None or bend.descent_deg >= PARTIAL * usual_deg:
         return None
     share = 100 * bend.descent_deg / usual_deg
-    return Fault(name="partial_rep", value=share, limit=100 * PARTIAL, unit="%", at_s=bend.bottom_s)
+    return Fault(name="partial_rep", value=share, limit=100 * PARTIAL, unit="%", at_s=bend.bottom_s, confidence=1.0)
 
 
 def off_tempo(digits: Sequence[float | None], prescription: Prescription | None, at_s: float) -> Fault | None:
@@ -50,4 +50,4 @@ def off_tempo(digits: Sequence[float | None], prescription: Prescription | None,
     if not off:
         return None
     worst = max(off, key=lambda each: abs(each.measured_s - each.asked_s) / each.tolerance_s)  # type: ignore[operator]
-    return Fault(name="off_tempo", value=worst.measured_s, limit=worst.asked_s, unit="s", at_s=at_s)  # type: ignore[arg-type]  # it was measured and asked
+    return Fault(name="off_tempo", value=worst.measured_s, limit=worst.asked_s, unit="s", at_s=at_s, confidence=1.0)  # type: ignore[arg-type]

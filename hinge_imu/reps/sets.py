@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -210,7 +209,7 @@ class OpenSet:
         known = {fault.name for fault in before.faults} if before is not None else set()
         for fault in event.faults:
             if fault.name not in known:
-                yield FaultEvent(rep_id=event.id, **_evidence(fault))
+                yield FaultEvent(rep_id=event.id, **msgspec.structs.asdict(fault))
 
 
 def _news(before: RepEvent, event: RepEvent) -> bool:
@@ -237,7 +236,3 @@ def _retract(candidate: Candidate) -> Iterator[AnyEvent]:
         candidate.made_of = ()
         candidate.said = msgspec.structs.replace(said, status="retracted", revision=said.revision + 1)
         yield candidate.said
-
-
-def _evidence(fault: Any) -> dict[str, Any]:
-    return {name: getattr(fault, name) for name in ("name", "value", "limit", "unit", "at_s")}

@@ -149,7 +149,7 @@ def test_what_was_retracted_is_left_out_of_what_a_replay_says(pulled):
 
 def test_an_exercise_of_one_s_own_is_named_by_its_file(hinge_imu, lines, made, tmp_path):
     own = tmp_path / "mine.toml"
-    own.write_text('name = "pull_through"\ntitle = "Cable pull-through"\nspine_rounding_deg = 89\n')
+    own.write_text('name = "pull_through"\ntitle = "Cable pull-through"\n[limits]\nspine_rounding_deg = 89\n')
     said = lines(hinge_imu("replay", "--json", "--exercise", own, made))
     assert {event["exercise"] for event in said if event["event"] in {"rep", "set"}} == {"pull_through"}
     assert not [event for event in said if event["event"] == "fault"], "as it has been told"
