@@ -10,13 +10,14 @@ import numpy as np
 
 from hinge_imu.events import RepEvent
 from hinge_imu.profiles import Profile, built_in
+from hinge_imu.reps.case import Case
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S
-from hinge_imu.reps.faults import partial_rep
 from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.metrics import Bent, Span, measure
-from hinge_imu.reps.rep import fields, in_order, measures
+from hinge_imu.reps.rep import in_order
 from hinge_imu.reps.sets import USUAL
 from hinge_imu.reps.tempo import Prescription
+from hinge_imu.reps.told import fields, measures
 from hinge_imu.reps.track import Trace, Track
 from hinge_imu.samples import Angles, Header, Poses
 
@@ -45,13 +46,12 @@ def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header
     measured = [(rep, bend.pulled if profile.starts_bent else bend) for rep in said if (bend := bends[rep.id])]
     verdicts: list[Verdict] = ["unloaded" if rep.status == "retracted" else "rep" for rep, _ in measured]
     ordered = in_order([bend for _, bend in measured], verdicts, profile)
-    usual = float(np.median([rep.bend.descent_deg for rep in ordered])) if len(ordered) >= USUAL else None
+    usual = float(np.median([rep.range_deg for rep in ordered])) if len(ordered) >= USUAL else None
     prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
     kept = [rep for rep, _ in measured if rep.status != "retracted"]
     for rep, new in zip(kept, ordered, strict=True):
-        told = fields(new, profile, prescription) | measures(new)
-        partial = partial_rep(new.bend, usual) if profile.starts != "hike" else None
-        told["faults"] = (*told["faults"], *([partial] if partial else []))
+        case = Case(new, profile, prescription, usual)
+        told = fields(case) | measures(case, header.wearer.spine_flexion_deg if header.wearer else None)
         renewed[rep.id] = msgspec.structs.replace(renewed[rep.id], **told)
     return renewed
 

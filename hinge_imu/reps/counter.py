@@ -15,7 +15,6 @@ import numpy as np
 
 from hinge_imu.events import AnyEvent, Said
 from hinge_imu.profiles import built_in
-from hinge_imu.reps.judge import SPINE_DEG
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.segment import Bend, Bends
 from hinge_imu.reps.sets import Candidate, OpenSet, Told
@@ -140,7 +139,7 @@ class Counter:
         named = None if name == "auto" else own or built_in()[name]
         prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
         spine = wearer.spine_flexion_deg if wearer is not None else None
-        return OpenSet(Told(header.session_id, self._number, named, prescription, spine or SPINE_DEG))
+        return OpenSet(Told(header.session_id, self._number, named, prescription, spine))
 
     def _measure(self, span: Span, known: int) -> Bent | None:
         """Measure the bend in a window, with the samples up to ``known``."""

@@ -47,6 +47,9 @@ BUSY_S, ROUND_SHARE, LONE_S, STAYED_S = 3.0, 0.6, 4.0, 10.0
 """At the bottom for longer, with more of the spine's range used than this, hands are at work; and so they are, or
 somebody sits with elbows on knees, if a lone bend takes longer than the third, or any one longer than the last."""
 
+RHYTHM = 1.3
+"""Nobody who goes on as before rests for longer than so many times as long as usual."""
+
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
@@ -86,7 +89,7 @@ class Context(NamedTuple):
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
-    for number in _between(bends, verdicts):
+    for number in _gone_wrong(bends, verdicts, over=context.over):
         verdicts[number] = "rep"
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
     for number in _lone(bends, left, profile, context):
@@ -132,14 +135,18 @@ def _slumped(pelvis: float, thorax: float) -> bool:
     return pelvis < ROLLED_DEG and thorax - pelvis > SLUMPED_DEG
 
 
-def _between(bends: Sequence[Bent], verdicts: Sequence[Verdict]) -> list[int]:
-    """Return the squats that are each between two reps, without a rest: hinges that went wrong."""
-    return [
+def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:
+    """Return the squats that are hinges gone wrong: each between two reps in their rhythm, or the last of a set."""
+    wrong = [
         number
         for number in range(1, len(bends) - 1)
         if tuple(verdicts[number - 1 : number + 2]) == ("rep", "squat", "rep")
         and bends[number + 1].eccentric.start - bends[number - 1].concentric.end < RHYTHM_S + _taken(bends[number])
     ]
+    rests = [after.eccentric.start - before.concentric.end for before, after in pairwise(bends)]
+    if over and len(rests) > FEW and tuple(verdicts[-2:]) == ("rep", "squat") and rests[-1] < RHYTHM * median(rests):
+        wrong.append(len(bends) - 1)
+    return wrong
 
 
 def _taken(bend: Bent) -> float:

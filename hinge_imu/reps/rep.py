@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps import faults
-from hinge_imu.reps.effort import impact_g
 from hinge_imu.reps.judge import Verdict
-from hinge_imu.reps.kinematics import ONSET_S, Movement, kinematics
-from hinge_imu.reps.metrics import Bent, seen_all
-from hinge_imu.reps.phases import Phase
-from hinge_imu.reps.tempo import Prescription
+from hinge_imu.reps.metrics import Bent
 
 HIKED = 1.5
 """A first swing whose way down took so many times as long as the others' came from the floor."""
@@ -49,68 +44,32 @@ class Rep(NamedTuple):
         return self.bend.concentric.end
 
     @property
+    def lowering(self) -> Bent | None:
+        """The bend whose way down belongs to the rep; None where nothing was lowered, or it was not seen."""
+        bend = self.following if self.bent else self.bend
+        return bend if bend is not None and bend.eccentric_seen and not self.hiked else None
+
+    @property
+    def range_deg(self) -> float:
+        """How far the lead went between start and lockout."""
+        return float(np.ptp(self.bend.around.between(self.start_s, self.end_s).lead))
+
+    @property
     def digits(self) -> tuple[float | None, float | None, float | None, float | None]:
         """Eccentric, bottom pause, concentric and top pause (s).
 
         A phase in which the leading sensor was lost has no duration, and neither have the rests that it bounds.
         """
         mine, after = self.bend, self.following
-        lowering = after if self.bent else mine
+        lowering = self.lowering
         up = mine.concentric.duration if mine.concentric_seen else None
         down = bottom = top = None
-        if lowering is not None and lowering.eccentric_seen and not self.hiked:
+        if lowering is not None:
             down = lowering.eccentric.duration
             bottom = lowering.pause_s if lowering.concentric_seen and not self.left else None
         if after is not None and after.eccentric_seen and up is not None:
             top = max(0.0, after.eccentric.start - mine.concentric.end)
         return down, bottom, up, top
-
-
-def fields(rep: Rep, profile: Profile, prescription: Prescription | None) -> dict[str, Any]:
-    """Return what a rep's event says of it as soon as it is over, but for what only its set shows."""
-    bend = rep.bend
-    part = bend.around.between(rep.start_s, rep.end_s)
-    pelvis, thorax, spine = seen_all(bend.around, rep.start_s, rep.end_s)
-    bottom = int(bend.around.t.searchsorted(bend.bottom_s))
-    share = None
-    if spine and bend.around.thorax[bottom] > 0:
-        share = float(bend.around.spine[bottom] / bend.around.thorax[bottom])
-    digits = rep.digits
-    found = [faults.spine_rounding(part.t, part.spine, profile) if spine else None]
-    if profile.starts != "hike":
-        found.append(faults.off_tempo(digits, prescription, rep.end_s))
-    names = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
-    return {
-        "start_s": rep.start_s,
-        "bottom_s": bend.bottom_s,
-        "end_s": rep.end_s,
-        **dict(zip(names, digits, strict=True)),
-        "tempo": tempo(*digits),
-        "pelvis_rom_deg": float(np.ptp(part.pelvis)) if pelvis else None,
-        "thorax_rom_deg": float(np.ptp(part.thorax)) if thorax else None,
-        "spine_flexion_peak_deg": float(np.max(part.spine)) if spine else None,
-        "spine_share": share,
-        "faults": tuple(fault for fault in found if fault is not None),
-    }
-
-
-def measures(rep: Rep) -> dict[str, float | None]:
-    """Return what a rep's event says of how it moved, once it is confirmed."""
-    bend, lowering = rep.bend, rep.following if rep.bent else rep.bend
-    around, rate_hz = bend.around, 1 / bend.period_s
-    down = lowering.eccentric if lowering is not None and lowering.eccentric_seen and not rep.hiked else None
-    part = around.between(rep.start_s - ONSET_S, rep.end_s)
-    if rep.bent and down is not None and lowering is not None:
-        # From the floor the way down comes last, and is seen by the next bend.
-        down = Phase(down.start, min(down.end, float(around.t[-1])))
-        part = around.between(rep.start_s - ONSET_S, down.end)
-    movement = Movement(
-        *(part.t, part.pelvis, part.thorax, part.spine, rate_hz, Phase(rep.start_s, rep.end_s)),
-        down,
-        bend.concentric if bend.concentric_seen else None,
-        bend.bottom_s,
-    )
-    return kinematics(movement, impact_g(around.t, around.acc, bend.bottom_s, rate_hz))
 
 
 def in_order(bends: Sequence[Bent], verdicts: Sequence[Verdict], profile: Profile, *, begins: bool = True) -> list[Rep]:
@@ -132,8 +91,3 @@ def _pull(bend: Bent, after: Sequence[Bent], verdicts: Sequence[Verdict]) -> Rep
     """Return a pull from the floor; the way down of the bend after it is its lowering, if it was the bar's."""
     lowered = verdicts[:1] in (["rep"], ["unloaded"], ["small"])
     return Rep(bend, after[0] if lowered else None, bent=True, left=verdicts[:1] == ["unloaded"])
-
-
-def tempo(*digits: float | None) -> str:
-    """Return ``eccentric-bottom pause-concentric-top pause`` in seconds; a digit that is not known is ``?``."""
-    return "-".join("?" if digit is None else f"{digit:.1f}" for digit in digits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -12,13 +13,15 @@ from msgspec.structs import astuple
 from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultEvent, RepEvent, SetEvent
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.alike import REST_S
-from hinge_imu.reps.faults import partial_rep
+from hinge_imu.reps.case import Case
+from hinge_imu.reps.faults.form import partial_rep
 from hinge_imu.reps.judge import SPINE_DEG, Context, Verdict, judge
 from hinge_imu.reps.metrics import Bent, Span
 from hinge_imu.reps.phases import median
 from hinge_imu.reps.recognise import Lift, recognise
-from hinge_imu.reps.rep import Rep, fields, in_order, measures
+from hinge_imu.reps.rep import Rep, in_order
 from hinge_imu.reps.tempo import Prescription, compare
+from hinge_imu.reps.told import fields, measures
 from hinge_imu.reps.trend import measure_set
 
 LATELY = 12
@@ -53,13 +56,13 @@ class Candidate:
     said: RepEvent | None = None
     made_of: tuple[object, ...] = ()
     """What the last word on it was made of: nothing is to be said anew for as long as that is the same."""
-    _measured: tuple[Rep, dict[str, float | None]] | None = None
+    _measured: tuple[Rep, dict[str, Any]] | None = None
 
-    def measured(self, rep: Rep) -> dict[str, float | None]:
+    def measured(self, case: Case, own_spine_deg: float | None) -> dict[str, Any]:
         """Return how the rep moved; measured once for as long as it is made of the same bends."""
-        of = rep if rep.bent else rep._replace(following=None)
+        of = case.rep if case.rep.bent else case.rep._replace(following=None)
         if self._measured is None or self._measured[0] != of:
-            self._measured = of, measures(of)
+            self._measured = of, measures(case, own_spine_deg)
         return self._measured[1]
 
 
@@ -71,7 +74,8 @@ class Told:
     number: int
     profile: Profile | None
     prescription: Prescription | None
-    spine_deg: float = SPINE_DEG
+    own_spine_deg: float | None = None
+    """How far the wearer's spine flexes; None where that is not known."""
 
 
 class OpenSet:
@@ -146,7 +150,7 @@ class OpenSet:
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
         context = Context([each.walked for each in self._candidates], begins, over, cut)
-        return judge(self._bends(self._candidates), self.profile, context, self._told.spine_deg)
+        return judge(self._bends(self._candidates), self.profile, context, self._told.own_spine_deg or SPINE_DEG)
 
     def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:
         """Return the bends as the lift has them."""
@@ -157,6 +161,9 @@ class OpenSet:
         verdicts = self._judged(begins=False, over=len(self._candidates) >= USUAL + 1)
         pairs = zip(self._candidates, verdicts, strict=True)
         ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
+        if len(verdicts) > 1 and tuple(verdicts[-2:]) == ("rep", "squat"):
+            # One squat may be a hinge that went wrong, if another follows.
+            ends.append(self._candidates[-1].bent.concentric.end)
         return ends[-1] if ends else self._candidates[0].bent.concentric.end
 
     def _say(self, now_s: float, *, over: bool, cut: bool = False) -> Iterator[AnyEvent]:
@@ -164,7 +171,7 @@ class OpenSet:
         reps = in_order(self._bends(self._candidates), verdicts, self.profile, begins=self._begins)
         accepted = [each.ordinal for each, verdict in zip(self._candidates, verdicts, strict=True) if verdict == "rep"]
         done = dict(zip(accepted, reps, strict=True))
-        usual = median([rep.bend.descent_deg for rep in reps]) if len(reps) >= USUAL else None
+        usual = median([rep.range_deg for rep in reps]) if len(reps) >= USUAL else None
         number = len(self._settled)
         for place, candidate in enumerate(self._candidates):
             rep = done.get(candidate.ordinal)
@@ -173,11 +180,12 @@ class OpenSet:
                 continue
             number += 1
             open_ = not over and (candidate is self.last or (place == 0 and self._may_be_set_up()))
-            partial = partial_rep(rep.bend, usual) if self.profile.starts != "hike" else None
-            made_of = rep, number, partial, open_, self.profile
+            case = Case(rep, self.profile, self._told.prescription, usual, over=not open_)
+            # What is usual changes all the time; what matters is whether it makes this one a partial rep.
+            made_of = rep, number, partial_rep(case), open_, self.profile
             if made_of != candidate.made_of:
                 candidate.made_of = made_of
-                yield from self._revise(candidate, now_s, rep, number, partial, open_=open_)
+                yield from self._revise(candidate, now_s, case, number)
 
     def _may_be_set_up(self) -> bool:
         """Return whether the first bend, before a longer rest, waits for a third to be compared with."""
@@ -186,18 +194,15 @@ class OpenSet:
         first, second = self._candidates[0].bent, self._candidates[-1].bent
         return first is second or second.eccentric.start - first.concentric.end > REST_S
 
-    def _revise(
-        self, candidate: Candidate, now_s: float, rep: Rep, number: int, partial: Fault | None, *, open_: bool
-    ) -> Iterator[AnyEvent]:
+    def _revise(self, candidate: Candidate, now_s: float, case: Case, number: int) -> Iterator[AnyEvent]:
         before = candidate.said
-        told = fields(rep, self.profile, self._told.prescription) | ({} if open_ else candidate.measured(rep))
-        told["faults"] += () if partial is None else (partial,)
+        told = fields(case) | (candidate.measured(case, self._told.own_spine_deg) if case.over else {})
         event = RepEvent(
             id=f"{self._told.session}-{candidate.ordinal}",
             revision=1 if before is None else before.revision + 1,
             set=self._told.number,
             exercise=self.profile.name,
-            status="provisional" if open_ else "confirmed",
+            status="confirmed" if case.over else "provisional",
             rep=number,
             said_s=now_s if before is None else before.said_s,
             **told,

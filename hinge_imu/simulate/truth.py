@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from hinge_imu.simulate import moments
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.observer import Sight, Timed, timed
 from hinge_imu.simulate.plan import Floats
@@ -34,7 +35,8 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
     """Return exercise, sets, reps and distractors with their times (s), ranges of motion (deg) and faults.
 
     ``faults`` are those that are clearly beyond their limit, ``faults_absent`` those that are clearly inside; what is
-    in neither could be argued about. ``tempo`` is what was prescribed. A value that there is not is left out.
+    in neither could be argued about. ``faults_at_s`` is when those that are there began. ``tempo`` is what was
+    prescribed. A value that there is not is left out.
     """
     sight = Sight.of(lifter)
     done = timed(sight, lifter.script.reps)
@@ -122,9 +124,9 @@ def _rep(sight: Sight, rep: Timed) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _faults(case: Case) -> dict[str, list[str]]:
+def _faults(case: Case) -> dict[str, Any]:
     there, absent = judged(case)
-    return {"faults": there, "faults_absent": absent}
+    return {"faults": there, "faults_absent": absent, "faults_at_s": moments.at_s(case, there)}
 
 
 def _top(lifter: Lifter, sight: Sight, rep: Timed) -> slice:

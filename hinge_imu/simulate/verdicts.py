@@ -101,7 +101,7 @@ def spine_first(case: Case) -> float | None:
     part = case.sight.part((rep.down[0] - 0.3, rep.bottom_s))
     thorax, pelvis = case.sight.rate[part], slope(low_passed(case.sight.pelvis))[part]
     # Clear is only what does not hang on the very share of the peak: sway is as quick as 5 % of a slow rep's.
-    lags = [float(_sets_off(pelvis, share) - _sets_off(thorax, share)) / RATE_HZ for share in (0.03, 0.05, 0.1, 0.2)]
+    lags = [float(sets_off(pelvis, share) - sets_off(thorax, share)) / RATE_HZ for share in (0.03, 0.05, 0.1, 0.2)]
     beyond = [(lag - 0.10) / 0.03 for lag in lags]
     return _agreed(beyond)
 
@@ -227,7 +227,7 @@ def _tuck(thorax: Floats, pelvis: Floats, first: int) -> float:
     return max(min((fallen - 5.0) / 1.5, (travel - 5.0) / 1.0), (alone - 5.0) / 1.5)
 
 
-def _sets_off(rate: Floats, share: float) -> int:
+def sets_off(rate: Floats, share: float) -> int:
     """Return where a movement begins: the last sample before half its peak rate with no more than this share of it."""
     well_on = int(np.argmax(rate > 0.5 * rate.max()))
     before = np.flatnonzero(rate[:well_on] < share * rate.max())
