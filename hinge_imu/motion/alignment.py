@@ -164,9 +164,10 @@ class Alignment:
 
     def _straighten(self, block: Block, index: int) -> None:
         ways = [UNKNOWN for _ in SEGMENTS]
-        for sensor in self._sensors:
+        leader = self._mounts[self._leader]
+        for sensor in reversed(self._sensors):
             if not self._lay and (self._whole or self._mounts[sensor].clear):
-                ways[sensor] = self._mounts[sensor].settle()
+                ways[sensor] = self._mounts[sensor].settle(leader.far)
             else:
                 self._mounts[sensor].forget()
         self._standing.straightened()

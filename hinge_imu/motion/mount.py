@@ -33,6 +33,13 @@ WANDERED = 0.2
 FADE = 0.8
 """What earlier bends keep of their weight with each new one: a strap that creeps is followed."""
 
+ODD, ODD_WEIGHT = np.radians(15.0), 0.1
+"""A bend that goes further aside than this was most likely done askew, and has so little weight; if the ones before it
+were, it takes five to outweigh them. Chosen: bends done alike go the same way within 8 deg."""
+
+DEEPER = 1.3
+"""One that goes deeper than all before by so much is no odd one: they were."""
+
 HINT, LITTLE = np.sin(np.radians([15.0, 5.0]))
 """What is known from elsewhere of where a segment falls counts as a lean of so much when it is asked to which side it
 leans, and of so much when it is asked about which axis: there its own movement is the finer measure."""
@@ -197,17 +204,20 @@ class Mount:
         """Learn nothing from this bend, of which too little was seen."""
         self.deepest, self.hint, self.bend = _nowhere(), _nowhere(), np.zeros((3, 3))
 
-    def settle(self) -> Way:
+    def settle(self, led: float = 0.0) -> Way:
         """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is.
 
-        Returns which way this bend alone went, and which way those before.
+        ``led`` is how far the other board has leant in any of them (sine): where that was far, and this one leant
+        clearly, it has shown forward for good. Returns which way this bend alone went, and which way those before.
         """
-        way = self._way()
-        self.far = max(self.far, float(length(self.deepest)))
-        self.recalled = self.far < SHOWN
+        way, depth = self._way(), float(length(self.deepest))
+        odd = abs(np.angle(way.bend / way.before)) > ODD  # nan, where it cannot be said, is not
+        weight = ODD_WEIGHT if odd and depth < DEEPER * self.far else 1.0
+        self.far = max(self.far, depth)
+        self.recalled = max(self.far, led if self.clear else 0.0) < SHOWN
         if self.axes is None or self.clear:
-            self.toward = FADE * self.toward + _signed(self.deepest, self.hint) + self.hint
-        self.spread += self.bend
+            self.toward = FADE * self.toward + weight * (_signed(self.deepest, self.hint) + self.hint)
+        self.spread += weight * self.bend
         self._face()
         self.spread *= FADE
         self.forget()

@@ -26,11 +26,16 @@ FOLLOWED = np.radians(0.5) / 60.0
 degrees over ten reps does so fifty times as fast, and is not swallowed."""
 
 
+BEFORE, NOW = 4, 3
+"""So many stances in a row show how a board sat, and sits: two rests between bends at least, for one lockout may be
+overdone."""
+
+
 class Stances:
     """Remembers how both boards stood before and after the last bends."""
 
     def __init__(self) -> None:
-        self._last: deque[Floats] = deque(maxlen=4)
+        self._last: deque[Floats] = deque(maxlen=BEFORE + NOW)
 
     def add(self, up: Floats) -> Floats:
         """Take where up was (3,2) in sensor axes while upright; return by how much each board has slipped (2,) rad.
@@ -38,21 +43,22 @@ class Stances:
         Zero where it has not; nan, of a board that is not there, proves nothing.
         """
         self._last.append(up)
-        if len(self._last) < 4:
+        if len(self._last) < BEFORE + NOW:
             return np.zeros(up.shape[1])
-        a, b, c, d = self._last
-        moved = angle(a + b, c + d)
-        steady = (angle(a, b) < STEADY) & (angle(c, d) < STEADY)
-        slipped = steady.all() & (moved > SLIPPED) & (moved[::-1] < STEADY)
+        before, now = self.before(), self.now()
+        moved = angle(before, now)
+        means = [before] * BEFORE + [now] * NOW
+        steady = all((angle(up, mean) < STEADY).all() for up, mean in zip(self._last, means, strict=True))
+        slipped = steady & (moved > SLIPPED) & (moved[::-1] < STEADY)
         return np.where(slipped, moved, 0.0)
 
     def before(self) -> Floats:
-        """Return the mean of the last two stances but two (3,2), of any length."""
-        return self._last[0] + self._last[1]
+        """Return the mean of the stances before (3,2), of any length."""
+        return np.sum(list(self._last)[:BEFORE], axis=0)
 
     def now(self) -> Floats:
-        """Return the mean of the last two stances (3,2), of any length."""
-        return self._last[2] + self._last[3]
+        """Return the mean of the latest stances (3,2), of any length."""
+        return np.sum(list(self._last)[BEFORE:], axis=0)
 
 
 class Bends:

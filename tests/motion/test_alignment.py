@@ -251,6 +251,26 @@ def test_a_first_bend_of_which_only_the_beginning_was_seen_teaches_nothing(lost_
     assert pelvis[after] == pytest.approx(PELVIS[after], abs=1.0)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_bend_done_askew_does_not_teach_the_boards_another_forward(seed):
+    """A pelvis that leans 32 deg forward, and in the second bend 25 deg aside as well, falls 38 deg to the side."""
+    shallow = leaning(T, (3, 6, 32), (8, 11, 32), (13, 16, 32))
+    poses = posed(shallow, THORAX, side=leaning(T, (8, 11, 25)), seed=seed)
+    pelvis, thorax, _ = deg(aligned(poses))
+    after = T > 12
+    assert pelvis[after] == pytest.approx(shallow[after], abs=1.0)
+    assert thorax[after] == pytest.approx(THORAX[after], abs=1.0)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_first_bend_done_askew_is_outweighed_by_those_that_follow(seed):
+    poses = posed(0.8 * SET, SET, side=leaning(SET_S, (3, 6, 30)), seed=seed)
+    pelvis, thorax, _ = deg(aligned(poses))
+    late = SET_S > 40
+    assert pelvis[late] == pytest.approx(0.8 * SET[late], abs=1.5)
+    assert thorax[late] == pytest.approx(SET[late], abs=1.5)
+
+
 SET_S = np.arange(0, 60, 1 / RATE)
 SET = leaning(SET_S, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(10)])
 
@@ -274,12 +294,12 @@ def heard(poses):
 @pytest.mark.parametrize("sensor", [0, 1])
 @pytest.mark.parametrize("from_s", [11.0, 11.8, 12.5, 13.2, 14.6, 16.8])  # the third rep is from 13 to 16 s
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_strap_that_slips_is_said_within_a_rep_and_reckoned_with(sensor, from_s, seed):
+def test_a_strap_that_slips_is_said_within_two_reps_and_reckoned_with(sensor, from_s, seed):
     angles, said = heard(turned(posed(0.8 * SET, SET), sensor, from_s, 8.0, seed))
     [event] = said
     assert (event.what, event.segment) == ("slipped", ("pelvis", "thorax")[sensor])
     assert "turned on the body by 8 degrees" in event.text
-    assert from_s < event.at_s < from_s + 6.5
+    assert from_s < event.at_s < from_s + 10.0
     after = event.at_s + 3 < SET_S
     assert deg(angles)[sensor][after] == pytest.approx(((0.8 * SET), SET)[sensor][after], abs=1.0)
 
@@ -298,6 +318,14 @@ def test_a_board_that_turns_round_the_trunk_is_said_after_two_bends_and_reckoned
     assert event.at_s < 27, "the second bend after it ends at 26 s"
     after = event.at_s + 0.1 < SET_S
     assert deg(angles)[sensor][after] == pytest.approx(((0.8 * SET), SET)[sensor][after], abs=1.5)
+
+
+@pytest.mark.parametrize("sensor", [0, 1])
+def test_who_leans_back_at_every_other_lockout_has_no_slipped_strap(sensor):
+    overdone = sum(12.0 * np.clip(1 - np.abs(SET_S - 7 - 10 * i) / 1.0, 0, 0.5) for i in range(5))
+    segments = [0.8 * SET, SET]
+    segments[sensor] = segments[sensor] - 2 * overdone
+    assert heard(posed(*segments))[1] == []
 
 
 def test_a_lifter_who_turns_has_no_strap_that_slips():
