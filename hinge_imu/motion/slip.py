@@ -54,11 +54,13 @@ class Stances:
 
     def before(self) -> Floats:
         """Return the mean of the stances before (3,2), of any length."""
-        return np.sum(list(self._last)[:BEFORE], axis=0)
+        before: Floats = np.sum(list(self._last)[:BEFORE], axis=0)
+        return before
 
     def now(self) -> Floats:
         """Return the mean of the latest stances (3,2), of any length."""
-        return np.sum(list(self._last)[BEFORE:], axis=0)
+        now: Floats = np.sum(list(self._last)[BEFORE:], axis=0)
+        return now
 
 
 class Bends:

@@ -111,7 +111,7 @@ class Counter:
             yield from self._close(walk.known)
 
     def _counts(self, bent: Bent) -> bool:
-        range_deg = (bent.descent_deg + bent.ascent_deg) / 2
+        range_deg = max(bent.descent_deg, bent.ascent_deg)
         return range_deg >= self._set.profile.least_rom_deg and bent.directness >= LEAST_DIRECTNESS
 
     def _close(self, number: int, *, cut: bool = False) -> Iterator[Said]:

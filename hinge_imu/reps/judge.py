@@ -137,20 +137,16 @@ def _slumped(pelvis: float, thorax: float) -> bool:
 
 def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:
     """Return the squats that are hinges gone wrong: each between two reps in their rhythm, or the last of a set."""
+    rests = [after.eccentric.start - before.concentric.end for before, after in pairwise(bends)]
     wrong = [
         number
         for number in range(1, len(bends) - 1)
         if tuple(verdicts[number - 1 : number + 2]) == ("rep", "squat", "rep")
-        and bends[number + 1].eccentric.start - bends[number - 1].concentric.end < RHYTHM_S + _taken(bends[number])
+        and max(rests[number - 1 : number + 1]) < RHYTHM_S
     ]
-    rests = [after.eccentric.start - before.concentric.end for before, after in pairwise(bends)]
     if over and len(rests) > FEW and tuple(verdicts[-2:]) == ("rep", "squat") and rests[-1] < RHYTHM * median(rests):
         wrong.append(len(bends) - 1)
     return wrong
-
-
-def _taken(bend: Bent) -> float:
-    return bend.concentric.end - bend.eccentric.start
 
 
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:

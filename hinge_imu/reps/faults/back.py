@@ -6,11 +6,11 @@ import numpy as np
 
 from hinge_imu.events import Fault
 from hinge_imu.reps.case import Case
-from hinge_imu.reps.faults.evidence import crossed, fault, lasting, worst
+from hinge_imu.reps.faults.evidence import crossed, fault, worst
 from hinge_imu.reps.kinematics import ONSET_S
 from hinge_imu.reps.phases import slope
 from hinge_imu.reps.rhythm import onset_s
-from hinge_imu.samples import Floats
+from hinge_imu.samples import Floats, stretches
 
 INCLINED_DEG = 25.0
 """The thorax leans by more than this where an arched back is a fault; standing, one may."""
@@ -54,7 +54,7 @@ def butt_wink(case: Case) -> Fault | None:
     if np.ptp(thorax) >= limit and fallen.max() >= limit:
         found.append(_wink(t, fallen, limit))
     stopped = slope(down.pelvis, down.t)[late:] < LEFT_BEHIND * slope(down.thorax, down.t)[late:]
-    for start, stop in lasting(t, stopped):
+    for start, stop in stretches(stopped):
         alone = thorax[start:stop] - thorax[start]
         if alone.max() >= limit:
             found.append(_wink(t[start:stop], alone, limit))
