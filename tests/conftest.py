@@ -6,7 +6,7 @@ from pathlib import Path
 from runpy import run_path
 from shutil import which
 from types import MappingProxyType, SimpleNamespace
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,7 +18,6 @@ from hinge_imu.events import (
     AnyEvent,
     Fault,
     FaultEvent,
-    FaultName,
     NoticeEvent,
     RepEvent,
     SensorEvent,
@@ -159,9 +158,15 @@ def with_errors():
 
 
 @pytest.fixture(scope="session")
-def faults_of():
-    """Return those faults of a rep of the truth that the product says."""
-    return lambda label: [name for name in label["faults"] if name in get_args(FaultName)]
+def untrue():
+    """Return the faults of a rep's truth that were not said, and those that were and are clearly not there."""
+
+    def compare(rep, label):
+        faults = rep["faults"] if isinstance(rep, dict) else msgspec.to_builtins(rep.faults)
+        said = {fault["name"] for fault in faults}
+        return sorted(set(label["faults"]) - said), sorted(set(label["faults_absent"]) & said)
+
+    return compare
 
 
 @pytest.fixture(scope="session")

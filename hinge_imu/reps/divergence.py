@@ -17,8 +17,8 @@ PARTS = ("early", "middle", "late")
 def divergence(case: Case, own_deg: float | None) -> dict[str, Any]:
     """Return the fields of a rep's event on how its back kept its shape.
 
-    The shape is that of standing, and of the set-up in a pull from the floor, for which trained lifters give up 33 deg
-    of lordosis (Bengtsson et al. 2022, 13 + 20 deg, n = 24). ``own_deg`` is how far the wearer's spine flexes, None
+    The shape is that of standing; in a pull from the floor all between that and the set-up, for which trained lifters
+    give up 33 deg of lordosis (Bengtsson et al. 2022, 13 + 20 deg, n = 24). ``own_deg`` is how far the wearer's spine flexes, None
     where that is not known. What was not seen is None.
     """
     part, set_up = case.during, case.set_up_deg
@@ -29,7 +29,8 @@ def divergence(case: Case, own_deg: float | None) -> dict[str, Any]:
         "spine_set_up_deg": set_up,
         "spine_above_set_up_deg": None if set_up is None else peak - set_up,
         "spine_range_share": peak / own_deg if own_deg else None,
-        **_parting(case, part.spine - (set_up or 0.0)),
+        # On the way up from a set-up the back comes to stand, and is nowhere off between the two.
+        **_parting(case, part.spine - np.clip(part.spine, min(set_up or 0.0, 0.0), max(set_up or 0.0, 0.0))),
     }
 
 

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from hinge_imu.profiles import built_in
+from hinge_imu.reps.case import Case
 from hinge_imu.reps.metrics import measure
-from hinge_imu.reps.rep import Rep, fields
+from hinge_imu.reps.rep import Rep
+from hinge_imu.reps.told import fields
 from hinge_imu.reps.track import Trace
 from hinge_imu.simulate import performance
 from hinge_imu.simulate.performance import Manner
@@ -26,7 +28,7 @@ class Said:
     """What the event of a rep that is this bend would say."""
 
     def __init__(self, bend):
-        vars(self).update(fields(Rep(bend, None, bent=False), built_in()["hinge"], None))
+        vars(self).update(fields(Case(Rep(bend, None, bent=False), built_in()["hinge"])))
 
 
 def said(rows):
