@@ -1,4 +1,3 @@
-import json
 import pickle
 
 import numpy as np
@@ -107,9 +106,9 @@ def test_what_is_said_is_said_in_order_of_time(said):
 
 def test_rounding_is_said_of_the_rep_that_rounds_and_of_no_other(said):
     faults = [[fault.name for fault in rep.faults] for rep in confirmed(said)]
-    assert faults == [[], [], ["spine_rounding"], []]
+    assert faults == [[], [], ["spine_rounding", "butt_wink"], []], "it rounds late, and so the pelvis tucks"
     rep = confirmed(said)[2]
-    [fault] = rep.faults
+    fault = rep.faults[0]
     assert fault.value == pytest.approx(34, abs=1)
     assert (fault.limit, fault.unit) == (25.0, "deg")
     assert rep.start_s < fault.at_s < rep.bottom_s + 0.5
@@ -117,13 +116,12 @@ def test_rounding_is_said_of_the_rep_that_rounds_and_of_no_other(said):
 
 def test_a_fault_is_said_once_by_itself_right_after_its_rep(said):
     events = [event for _, event in said]
-    [alone] = of(FaultEvent, said)
-    assert alone.rep_id == "monday-3"
-    before = events[events.index(alone) - 1]
+    alone = of(FaultEvent, said)
+    before = events[events.index(alone[0]) - 1]
     assert (before.id, before.revision) == ("monday-3", 1)
-    assert {name: getattr(alone, name) for name in ("name", "value", "limit", "unit", "at_s")} == json.loads(
-        json.dumps(to_dict(before)["faults"][0])
-    )
+    assert [{**to_dict(each), "event": "fault"} for each in alone] == [
+        {"event": "fault", "rep_id": "monday-3", **fault} for fault in to_dict(before)["faults"]
+    ]
 
 
 @pytest.mark.parametrize("pause", [8.0, 13.0])

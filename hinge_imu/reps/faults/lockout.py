@@ -19,7 +19,7 @@ def incomplete_lockout(case: Case) -> Fault | None:
     top, limit = case.top, case.profile.limits.incomplete_lockout_deg
     if top is None:
         return None
-    leans = max(_middle(top.pelvis), _middle(top.thorax))
+    leans = float(np.fmax(_middle(top.pelvis), _middle(top.thorax)))
     if not leans > limit:
         return None
     return fault("incomplete_lockout", leans, limit, "deg", case.rep.end_s, beyond=leans - limit)
@@ -37,12 +37,13 @@ def overextended_lockout(case: Case) -> Fault | None:
     arched = min(limits.overextended_thorax_deg - thorax, limits.overextended_spine_deg - spine)
     leaning = min(limits.leaning_back_deg - thorax, limits.leaning_back_deg - pelvis)
     beyond, limit = max((arched, limits.overextended_thorax_deg), (leaning, limits.leaning_back_deg))
-    if not beyond > 0:
+    # One board alone shows neither an arched spine nor a whole trunk.
+    if not (beyond > 0 and np.isfinite(spine)):
         return None
     return fault("overextended_lockout", thorax, limit, "deg", case.rep.end_s, beyond=beyond)
 
 
 def _middle(angle: Floats) -> float:
-    """Return the median of what was seen; of nothing, minus infinity below every limit it could pass."""
+    """Return the median of what was seen; nan where nothing was."""
     seen = angle[np.isfinite(angle)]
-    return median(seen) if len(seen) else -np.inf
+    return median(seen) if len(seen) else np.nan
