@@ -18,8 +18,8 @@ def divergence(case: Case, own_deg: float | None) -> dict[str, Any]:
     """Return the fields of a rep's event on how its back kept its shape.
 
     The shape is that of standing; in a pull from the floor all between that and the set-up, for which trained lifters
-    give up 33 deg of lordosis (Bengtsson et al. 2022, 13 + 20 deg, n = 24). ``own_deg`` is how far the wearer's spine flexes, None
-    where that is not known. What was not seen is None.
+    give up 33 deg of lordosis (Bengtsson et al. 2022, 13 + 20 deg, n = 24). ``own_deg`` is how far the wearer's spine
+    flexes, None where that is not known. What was not seen is None.
     """
     part, set_up = case.during, case.set_up_deg
     if not len(part.t) or not np.isfinite(part.spine).all():

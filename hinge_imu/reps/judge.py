@@ -16,6 +16,7 @@ speaks against it, a bend is a repetition.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -107,6 +108,7 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
     return verdicts
 
 
+@lru_cache(64)
 def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     """Return the first of what it is by itself; a rep where it is none of that."""
     floor = profile.starts == "floor"

@@ -9,12 +9,9 @@ import numpy as np
 from hinge_imu.reps.effort import slowest_point, velocity
 from hinge_imu.reps.phases import Phase
 from hinge_imu.reps.posture import at_deg, neutral_depth_deg, out_of_neutral_share, range_of_motion_deg
-from hinge_imu.reps.rhythm import coupling, onset_lag_s, spine_shares
+from hinge_imu.reps.rhythm import coupling, spine_shares
 from hinge_imu.reps.smoothness import ldlj, sparc
 from hinge_imu.samples import Floats
-
-ONSET_S = 1.0
-"""An onset is looked for so long before the eccentric begins; chosen."""
 
 Fields = dict[str, float | None]
 
@@ -104,19 +101,14 @@ def _phase(
 
 
 def _descent(movement: Movement, eccentric: Phase, pelvis_rate: Floats, thorax_rate: Floats) -> Fields:
-    """Return how pelvis and back shared the way down; which set off first is asked of standing starts only."""
+    """Return how pelvis and back shared the way down."""
     down = movement.during(movement.descent(eccentric))
     shares = spine_shares(movement.thorax[down], movement.spine[down]) or (None,) * 3
     direction, spread = coupling(pelvis_rate[down], thorax_rate[down]) or (None, None)
-    lag = None
-    if not movement.starts_bent:
-        setting_off = movement.during(Phase(eccentric.start - ONSET_S, movement.bottom_s))
-        lag = onset_lag_s(movement.t[setting_off], pelvis_rate[setting_off], thorax_rate[setting_off])
     return {
         **dict(zip(("spine_early_share", "spine_middle_share", "spine_late_share"), shares, strict=True)),
         "coupling_deg": direction,
         "coupling_sd_deg": spread,
-        "onset_lag_s": lag,
         "neutral_depth_deg": neutral_depth_deg(movement.pelvis[down], movement.spine[down], movement.rate_hz),
     }
 

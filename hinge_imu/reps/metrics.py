@@ -9,6 +9,7 @@ import numpy as np
 
 from hinge_imu.reps.phases import Phase, median, phase, slope
 from hinge_imu.reps.pull import on_the_floor, tries
+from hinge_imu.reps.rhythm import onset_s
 from hinge_imu.reps.track import Trace
 from hinge_imu.samples import Floats
 
@@ -23,6 +24,9 @@ LEVEL_DEG, TURN_S = 4.0, 2.0
 
 LAY_DEG, ASIDE_DEG, LAY_S = 35.0, 60.0, 3.0
 """Leaning back or aside by more than this, within so long before a bend, nobody stood."""
+
+ONSET_S = 1.0
+"""An onset is looked for so long before the eccentric begins; chosen."""
 
 TOP_S = 0.6
 """How somebody stands is the median over this long after lockout, as for the lockout's faults."""
@@ -87,6 +91,16 @@ class Bent:
     def ascent_deg(self) -> float:
         """How far up the lead came."""
         return self._at_bottom(self.trace.lead) - float(self.whole.lead[-1])
+
+    @cached_property
+    def range_deg(self) -> float:
+        """How far the lead went from onset to lockout."""
+        return float(np.ptp(self.whole.lead))
+
+    @cached_property
+    def pull_range_deg(self) -> float:
+        """How far it went on the way up alone."""
+        return float(np.ptp(self.around.between(*self.concentric).lead))
 
     @cached_property
     def directness(self) -> float:
@@ -164,6 +178,14 @@ class Bent:
         speed = np.cumsum(heave) * self.period_s
         height = np.cumsum(speed - speed[-1] * evenly) * self.period_s
         return float((height[-1] * evenly - height).max())
+
+    @cached_property
+    def onsets_s(self) -> tuple[float | None, float | None]:
+        """When pelvis and thorax set off; None where that was not seen."""
+        part = self.around.between(self.eccentric.start - ONSET_S, self.bottom_s)
+        if len(part.t) < 2:
+            return None, None
+        return onset_s(part.t, slope(part.pelvis, part.t)), onset_s(part.t, slope(part.thorax, part.t))
 
     @cached_property
     def top(self) -> tuple[float, float]:

@@ -52,7 +52,15 @@ class Rep(NamedTuple):
     @property
     def range_deg(self) -> float:
         """How far the lead went between start and lockout."""
-        return float(np.ptp(self.bend.around.between(self.start_s, self.end_s).lead))
+        return self.bend.pull_range_deg if self.bent else self.bend.range_deg
+
+    @property
+    def made_of(self) -> tuple[object, ...]:
+        """What is said of it follows from these: of the bend after it, a rep that starts standing has but the onset."""
+        after = self.following
+        if self.bent or after is None:
+            return self
+        return self.bend, round(after.eccentric.start, 6), after.eccentric_seen, self.hiked
 
     @property
     def digits(self) -> tuple[float | None, float | None, float | None, float | None]:

@@ -31,15 +31,6 @@ def onset_s(t: Floats, rate: Floats) -> float | None:
     return float(np.interp(limit, rate[last : last + 2], t[last : last + 2]))
 
 
-def onset_lag_s(t: Floats, pelvis_rate: Floats, thorax_rate: Floats) -> float | None:
-    """Return how much later the thorax set off than the pelvis, in s: positive where the hips lead.
-
-    The arrays are as in `onset_s`; None where one of the two onsets is.
-    """
-    pelvis, thorax = onset_s(t, pelvis_rate), onset_s(t, thorax_rate)
-    return None if pelvis is None or thorax is None else thorax - pelvis
-
-
 def spine_shares(thorax: Floats, spine: Floats) -> tuple[float, float, float] | None:
     """Return the spine's share of the early, the middle and the late third of the thorax's travel down.
 

@@ -182,7 +182,7 @@ class OpenSet:
             open_ = not over and (candidate is self.last or (place == 0 and self._may_be_set_up()))
             case = Case(rep, self.profile, self._told.prescription, usual, over=not open_)
             # What is usual changes all the time; what matters is whether it makes this one a partial rep.
-            made_of = rep, number, partial_rep(case), open_, self.profile
+            made_of = rep.made_of, number, partial_rep(case), open_, self.profile
             if made_of != candidate.made_of:
                 candidate.made_of = made_of
                 yield from self._revise(candidate, now_s, case, number)

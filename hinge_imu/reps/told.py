@@ -10,8 +10,8 @@ from hinge_imu.reps.case import Case
 from hinge_imu.reps.divergence import divergence
 from hinge_imu.reps.effort import impact_g
 from hinge_imu.reps.faults import faults_of
-from hinge_imu.reps.kinematics import ONSET_S, Movement, kinematics
-from hinge_imu.reps.metrics import seen_all
+from hinge_imu.reps.kinematics import Movement, kinematics
+from hinge_imu.reps.metrics import ONSET_S, seen_all
 from hinge_imu.reps.phases import Phase
 
 
@@ -59,7 +59,13 @@ def measures(case: Case, own_spine_deg: float | None = None) -> dict[str, Any]:
         bend.bottom_s,
     )
     moved = kinematics(movement, impact_g(around.t, around.acc, bend.bottom_s, rate_hz))
-    return {**moved, **divergence(case, own_spine_deg)}
+    return {**moved, "onset_lag_s": _onset_lag_s(case), **divergence(case, own_spine_deg)}
+
+
+def _onset_lag_s(case: Case) -> float | None:
+    """Return how much later the thorax set off than the pelvis, asked of standing starts only."""
+    pelvis, thorax = case.rep.bend.onsets_s if case.descent is not None else (None, None)
+    return None if pelvis is None or thorax is None else thorax - pelvis
 
 
 def tempo(*digits: float | None) -> str:

@@ -11,6 +11,7 @@ from hinge_imu.reps.faults import faults_of
 from hinge_imu.reps.metrics import measure
 from hinge_imu.reps.rep import Rep
 from hinge_imu.reps.tempo import Prescription
+from hinge_imu.reps.told import measures
 from hinge_imu.reps.track import Trace
 
 RATE = 200.0
@@ -139,6 +140,14 @@ def test_a_thorax_that_sets_off_first_is_said_with_how_much_sooner():
     assert fault.at_s == pytest.approx(3.05, abs=0.1)
     late = 60.0 * (glide(2.75, 4.75) - glide(*UP))
     assert "spine_first" not in told(pelvis=late, spine=there_and_back(60.0) - late)
+
+
+@pytest.mark.parametrize("lead_s", [-0.2, 0.0, 0.3])
+def test_how_much_the_hips_lead_is_measured_of_standing_starts(lead_s):
+    pelvis = 60.0 * (glide(3.0 - lead_s, 5.0 - lead_s) - glide(*UP))
+    rep = case(pelvis=pelvis, spine=there_and_back(60.0) - pelvis)
+    assert measures(rep)["onset_lag_s"] == pytest.approx(lead_s, abs=0.02)
+    assert measures(case(exercise="deadlift"))["onset_lag_s"] is None
 
 
 def test_who_does_not_come_up_all_the_way_is_told_by_how_much():

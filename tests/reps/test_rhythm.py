@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from hinge_imu.reps.rhythm import coupling, onset_lag_s, onset_s, spine_shares
+from hinge_imu.reps.rhythm import coupling, onset_s, spine_shares
 
 RATE = 200.0
 T = np.arange(0, 4, 1 / RATE)
@@ -19,7 +19,7 @@ def rate_of(travel, duration, start=1.0, t=T):
 @settings(deadline=None, max_examples=40)
 @given(late=st.floats(-0.5, 0.5), pelvis=st.floats(30, 70), thorax=st.floats(40, 100), duration=st.floats(1, 2))
 def test_who_sets_off_first_is_said_with_its_lead_whatever_the_travels(late, pelvis, thorax, duration):
-    lag = onset_lag_s(T, rate_of(pelvis, duration), rate_of(thorax, duration, 1.0 + late))
+    lag = onset_s(T, rate_of(thorax, duration, 1.0 + late)) - onset_s(T, rate_of(pelvis, duration))
     assert lag == pytest.approx(late, abs=0.001)
 
 
@@ -29,9 +29,9 @@ def test_a_segment_sets_off_at_a_twentieth_of_its_peak_rate():
     assert found == pytest.approx(expected, abs=0.001)
 
 
-def test_the_lead_does_not_change_with_the_time_of_day():
-    pelvis, thorax = rate_of(50, 1.5), rate_of(70, 1.5, 1.1)
-    assert onset_lag_s(T + 3600, pelvis, thorax) == pytest.approx(onset_lag_s(T, pelvis, thorax), abs=1e-9)
+def test_an_onset_moves_with_the_time_of_day():
+    moving = rate_of(50, 1.5)
+    assert onset_s(T + 3600, moving) == pytest.approx(3600 + onset_s(T, moving), abs=1e-9)
 
 
 def test_neither_the_rep_before_nor_a_stir_is_an_onset():
@@ -51,7 +51,6 @@ def test_an_onset_that_was_not_seen_is_not_guessed():
     assert onset_s(T[under_way], moving[under_way]) is None
     assert onset_s(T, np.where(T < 0.1, np.nan, moving)) is None
     assert onset_s(T, np.zeros(len(T))) is None
-    assert onset_lag_s(T, np.zeros(len(T)), moving) is None
 
 
 @settings(deadline=None, max_examples=40)

@@ -7,9 +7,7 @@ import numpy as np
 from hinge_imu.events import Fault
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.faults.evidence import crossed, fault, worst
-from hinge_imu.reps.kinematics import ONSET_S
 from hinge_imu.reps.phases import slope
-from hinge_imu.reps.rhythm import onset_s
 from hinge_imu.samples import Floats, stretches
 
 INCLINED_DEG = 25.0
@@ -65,11 +63,8 @@ def spine_first(case: Case) -> Fault | None:
     """Return a thorax that sets off before the pelvis by more than the limit."""
     if case.descent is None:
         return None
-    bend, limit = case.rep.bend, case.profile.limits.spine_first_s
-    part = bend.around.between(bend.eccentric.start - ONSET_S, bend.bottom_s)
-    if len(part.t) < 2:
-        return None
-    pelvis, thorax = (onset_s(part.t, slope(angle, part.t)) for angle in (part.pelvis, part.thorax))
+    limit = case.profile.limits.spine_first_s
+    pelvis, thorax = case.rep.bend.onsets_s
     if pelvis is None or thorax is None or not pelvis - thorax > limit:
         return None
     return fault("spine_first", pelvis - thorax, limit, "s", thorax, beyond=pelvis - thorax - limit)
