@@ -76,6 +76,51 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return self.starts != "standing"
 
 
+OwnLimits = dict[str, dict[str, float]]
+"""A wearer's own limits: by the name of an exercise, or ``all``, what replaces the lift's, by the names of `Limits`."""
+
+
+def with_limits(profile: Profile, own: OwnLimits) -> Profile:
+    """Return the profile with a wearer's own limits: those of all lifts, and over them those of this one.
+
+    Raises
+    ------
+    ConfigError
+        Where one is no limit, or cannot be one; the message says what there is.
+    """
+    laid_over = {**own.get("all", {}), **own.get(profile.name, {})}
+    if not laid_over:
+        return profile
+    try:
+        limits = msgspec.convert({**msgspec.structs.asdict(profile.limits), **laid_over}, Limits)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{error}; limits are {', '.join(Limits.__struct_fields__)}") from error
+    return msgspec.structs.replace(profile, limits=limits)
+
+
+def load_limits(path: Path) -> OwnLimits:
+    """Read a wearer's own limits: a table of TOML for each exercise, or for ``all``.
+
+    Raises
+    ------
+    ConfigError
+        Names the file, what was found, and the mend.
+    """
+    try:
+        own = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), OwnLimits)
+        for profile in built_in().values():
+            with_limits(profile, own)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, ConfigError) as error:
+        raise ConfigError(
+            f"{path}: holds no limits ({error}); write as in [rdl] and below it, not_square_deg = 20"
+        ) from error
+    if strange := set(own) - {"all", *built_in()}:
+        raise ConfigError(
+            f"{path}: {', '.join(sorted(strange))}: no such exercise; name {', '.join(built_in())}, or all"
+        )
+    return own
+
+
 @cache
 def built_in() -> dict[str, Profile]:
     """Return the profiles that come with the package, by name."""

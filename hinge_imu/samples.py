@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hinge_imu.config import Config, Segment
 from hinge_imu.events import SensorEvent
-from hinge_imu.profiles import Profile
+from hinge_imu.profiles import OwnLimits, Profile
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -98,7 +98,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
     ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``profile`` is that of
     an exercise which the user has described, ``renamed`` what single sets are said to have been, by their number;
-    ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
+    ``limits`` are the athlete's own, ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
     """
 
     session_id: str
@@ -112,6 +112,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     exercise: str = "auto"
     profile: Profile | None = None
     renamed: dict[int, str] = {}
+    limits: OwnLimits = {}
     athlete: str | None = None
     tempo: str | None = None
     started_utc: str | None = None

@@ -68,6 +68,7 @@ def live(
     """
     started = datetime.now(UTC)
     wearer = wearers.find(about.get("athlete"), calibrations)
+    about.setdefault("limits", wearers.limits(about.get("athlete"), calibrations))
     # What is loaded by now stays; to look through it for garbage would take a Pi as long as a FIFO holds.
     gc.freeze()
     rescue = Rescue(config.bus)  # first of all: it brings the sensors' power up

@@ -14,6 +14,7 @@ import numpy as np
 
 from hinge_imu.app.kept import CalibrationError, Kind, read, write
 from hinge_imu.config import ConfigError, Segment
+from hinge_imu.profiles import OwnLimits, load_limits
 from hinge_imu.samples import SEGMENTS, Wearer, Worn
 
 VERSION: Final = 1
@@ -116,6 +117,21 @@ def find(athlete: str | None, folders: Sequence[Path]) -> Wearer | None:
         mend = f"make one with `{AGAIN} --athlete {name}`, or remove the file"
         raise CalibrationError(f"{path}: is {stored.athlete}'s, not {name}'s; {mend}")
     return stored.wearer
+
+
+def limits(athlete: str | None, folders: Sequence[Path]) -> OwnLimits:
+    """Return the athlete's own limits, from ``limits_NAME.toml`` in the first of the folders that has one.
+
+    Raises
+    ------
+    hinge_imu.config.ConfigError
+        There is a file, and it cannot be used.
+    """
+    if athlete is None or not athlete.strip():
+        return {}
+    name = Path(file_name(named(athlete)).replace("wearer_", "limits_", 1)).with_suffix(".toml")
+    path = next((path for folder in folders if (path := folder / name).exists()), None)
+    return {} if path is None else load_limits(path)
 
 
 def told(athlete: str | None, wearer: Wearer) -> str:

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from hinge_imu.commands.options import AsJson, Bus, ConfigFile, Exercise, Folder, Seconds, Tempo, fail, lift_of
+from hinge_imu.commands.options import (
+    AsJson,
+    Bus,
+    ConfigFile,
+    Exercise,
+    Folder,
+    LimitsFile,
+    Seconds,
+    Tempo,
+    fail,
+    lift_of,
+)
 from hinge_imu.config import Config, load
 from hinge_imu.events import AnyEvent
 
@@ -21,6 +32,7 @@ def live(
     ] = None,
     exercise: Exercise = None,
     tempo: Tempo = None,
+    limits: LimitsFile = None,
     recordings: Folder = None,
     mqtt: Annotated[str | None, typer.Option(metavar="URL", help=r"mqtt\[s]://[USER@]HOST[:PORT]")] = None,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="Keep it to this device.")] = False,
@@ -53,7 +65,7 @@ def live(
             say=screen.say,
             calibrations=default_folders(),
             athlete=athlete,
-            **lift_of(exercise, tempo),
+            **lift_of(exercise, tempo, limits),
         )
     if outcome.unacknowledged:
         terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")

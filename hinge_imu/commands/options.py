@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hinge_imu.profiles import choose, exercises
+from hinge_imu.profiles import choose, exercises, load_limits
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON Lines on standard output, and nothing else there.")]
 Seconds = Annotated[float | None, typer.Option(min=1.0, help="Stop after so many seconds; without, at Ctrl-C.")]
@@ -36,14 +36,24 @@ Tempo = Annotated[
 ]
 
 
-def lift_of(exercise: str | None, tempo: str | None) -> dict[str, Any]:
+LimitsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--limits",
+        metavar="FILE",
+        help=r"TOML with limits of one's own, by exercise or for all: \[rdl], and below it spine_rounding_deg = 30.",
+    ),
+]
+
+
+def lift_of(exercise: str | None, tempo: str | None, limits: Path | None = None) -> dict[str, Any]:
     """Return what a header says of the exercise; raises ValueError for one that there is not."""
     from hinge_imu.reps.tempo import Prescription
 
     if tempo is not None:
         Prescription.parse(tempo)
     name, own = choose(exercise) if exercise is not None else (None, None)
-    told = {"exercise": name, "profile": own, "tempo": tempo}
+    told = {"exercise": name, "profile": own, "tempo": tempo, "limits": load_limits(limits) if limits else None}
     return {name: value for name, value in told.items() if value is not None}
 
 

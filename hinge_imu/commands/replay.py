@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hinge_imu.commands.options import AsJson, Exercise, Tempo, fail, lift_of
+from hinge_imu.commands.options import AsJson, Exercise, LimitsFile, Tempo, fail, lift_of
 from hinge_imu.profiles import exercises
 
 
@@ -22,6 +22,7 @@ def replay(
     rename: Annotated[
         list[str] | None, typer.Option("--rename", metavar="SET=NAME", help="What one set was: 2=rdl. May be repeated.")
     ] = None,
+    limits: LimitsFile = None,
     smooth: Annotated[
         bool,
         typer.Option("--smooth", help="A second pass, which may look ahead, refines the numbers of the same reps."),
@@ -30,7 +31,7 @@ def replay(
     """Run recordings through the very pipeline that runs live, as fast as it goes."""
     if angles is not None and len(files) > 1:
         fail(f"{angles}: holds the angles of one recording, and {len(files)} were given; call once for each")
-    lift = lift_of(exercise, tempo) | ({"renamed": _renamed(rename)} if rename else {})
+    lift = lift_of(exercise, tempo, limits) | ({"renamed": _renamed(rename)} if rename else {})
     wrong = [sentence for file in files if (sentence := _replay_one(file, as_json, angles, lift, smooth)) is not None]
     if wrong:
         fail(*wrong)

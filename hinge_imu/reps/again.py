@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from hinge_imu.events import RepEvent
-from hinge_imu.profiles import Profile, built_in
+from hinge_imu.profiles import Profile, built_in, with_limits
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S
 from hinge_imu.reps.judge import Verdict
@@ -58,7 +58,8 @@ def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header
 
 def _profile(header: Header, exercise: str) -> Profile:
     own = header.profile
-    return own if own is not None and own.name == exercise else built_in()[exercise]
+    profile = own if own is not None and own.name == exercise else built_in()[exercise]
+    return with_limits(profile, header.limits)
 
 
 def _spans(reps: list[RepEvent], trace: Trace) -> list[Span]:

@@ -139,7 +139,7 @@ class Counter:
         named = None if name == "auto" else own or built_in()[name]
         prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
         spine = wearer.spine_flexion_deg if wearer is not None else None
-        return OpenSet(Told(header.session_id, self._number, named, prescription, spine))
+        return OpenSet(Told(header.session_id, self._number, named, prescription, spine, header.limits))
 
     def _measure(self, span: Span, known: int) -> Bent | None:
         """Measure the bend in a window, with the samples up to ``known``."""

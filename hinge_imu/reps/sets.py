@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,7 +11,7 @@ import numpy as np
 from msgspec.structs import astuple
 
 from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultEvent, RepEvent, SetEvent
-from hinge_imu.profiles import Profile
+from hinge_imu.profiles import OwnLimits, Profile, with_limits
 from hinge_imu.reps.alike import REST_S
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.faults.form import partial_rep
@@ -76,6 +76,7 @@ class Told:
     prescription: Prescription | None
     own_spine_deg: float | None = None
     """How far the wearer's spine flexes; None where that is not known."""
+    limits: OwnLimits = field(default_factory=dict)
 
 
 class OpenSet:
@@ -86,14 +87,9 @@ class OpenSet:
         self._settled: list[RepEvent] = []
         self._begins = True  # no bend has been settled
         self._candidates: list[Candidate] = []
-        self._lift = Lift(told.profile, 1.0) if told.profile is not None else recognise(())
+        self._take_for(Lift(told.profile, 1.0) if told.profile is not None else recognise(()))
         self.end_s = np.inf
         """When the last rep ended, or the first bend, if none is one; what is none makes a set no longer."""
-
-    @property
-    def profile(self) -> Profile:
-        """The lift, as far as it is known."""
-        return self._lift.profile
 
     @property
     def last(self) -> Candidate | None:
@@ -146,7 +142,12 @@ class OpenSet:
     def _recognise(self) -> None:
         """Look again which lift this is, where nobody has said it; once that is sure, only while it may change."""
         if self._told.profile is None and self._begins:
-            self._lift = recognise([each.bent for each in self._candidates])
+            self._take_for(recognise([each.bent for each in self._candidates]))
+
+    def _take_for(self, lift: Lift) -> None:
+        self._lift = lift
+        self.profile = with_limits(lift.profile, self._told.limits)
+        """The lift, as far as it is known, with the wearer's own limits."""
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
         context = Context([each.walked for each in self._candidates], begins, over, cut)
