@@ -55,3 +55,23 @@ def test_a_blow_at_the_reversal_is_felt_by_the_pelvis_and_a_soft_touch_is_not():
     """0.8 g is the limit; half a g above it and below it."""
     hard, soft = (labelled("deadlift", fault="bounce", beyond=beyond)[1] for beyond in (0.5, -0.5))
     assert ("bounce" in hard["faults"], "bounce" in soft["faults_absent"]) == (True, True)
+
+
+WITHIN = {
+    "incomplete_lockout": ("end_s", "end_s"),
+    "overextended_lockout": ("end_s", "end_s"),
+    "off_tempo": ("start_s", "end_s"),
+    "partial_rep": ("start_s", "end_s"),
+}
+"""Where a fault can only be; elsewhere anywhere from the onset to the end of the lowering."""
+
+
+@pytest.mark.parametrize(("fault", "exercise"), OF_EACH)
+def test_when_a_fault_began_is_said_of_those_that_are_there_and_of_no_others(fault, exercise):
+    tempo = TEMPO if fault == "off_tempo" else None
+    for rep in labelled(exercise, tempo=tempo, fault=fault):
+        assert sorted(rep["faults_at_s"]) == sorted(rep["faults"])
+        first, last = WITHIN.get(fault, ("start_s", "end_s"))
+        after = rep.get("top_pause_s", 0.0) + rep.get("eccentric_s", 0.0) if rep["order"] == "con" else 0.0
+        if fault in rep["faults"]:
+            assert rep[first] - 0.3 <= rep["faults_at_s"][fault] <= rep[last] + after + 0.1
