@@ -35,7 +35,7 @@ def single_leg(parts: Parts) -> Outcome:
     marks: list[DrillMark] = []
     for name, reps in scores.items():
         known = [(rep, score) for rep, score in reps if score is not None]
-        marks += [mark(rep, [judged("square", SQUARE, score, "deg", step=name)], name) for rep, score in known]
+        marks += [mark(rep, [judged("square_rep", SQUARE, score, "deg", step=name)], name) for rep, score in known]
         if known:
             findings.append(judged("square", SQUARE, max(score for _, score in known), "deg", step=name))
         findings.append(_rounded(parts[name], name))
@@ -124,7 +124,7 @@ def _kept(step: str, depth: float, held: bool) -> DrillFinding:  # noqa: FBT001 
 
 
 def _deepest(rep: RepEvent, step: str) -> DrillFinding:
-    return judged("rounding", HOLDS, rep.spine_flexion_peak_deg or 0.0, "deg", step=step)
+    return judged("rounding_rep", HOLDS, rep.spine_flexion_peak_deg or 0.0, "deg", step=step)
 
 
 def _median(values: Sequence[float | None]) -> float | None:

@@ -247,7 +247,7 @@ DRILLS: dict[str, Drill] = {
             "limited": Fault(lambda stage, beyond: _bends(stage, 50.0 - beyond), 8.0),
             "borderline": Fault(lambda stage, _: _bends(stage, 55.0), 0.0, "passed"),
         },
-        "forward_bend",
+        "toe_touch",
     ),
     "toe_touch": Drill(
         _toes,
