@@ -35,7 +35,7 @@ def flexibility(parts: Parts) -> Outcome:
     best = max(part.reps, key=lambda rep: rep.pelvis_bottom_deg or -np.inf)
     hips = best.pelvis_bottom_deg
     if hips is None:
-        return Outcome((DrillFinding(name="not_seen_whole", grade="unsure"),))
+        return Outcome.undecided("not_seen_whole")
     thorax = max(rep.thorax_bottom_deg or -np.inf for rep in part.reps)
     share = None if best.spine_share is None else 100 * best.spine_share
     names: dict[Grade, str] = {"good": "fine", "watch": "borderline", "practise": "limited"}
@@ -68,7 +68,9 @@ def toe_touch(parts: Parts) -> Outcome:
         unit="reps",
     )
     digits = [finding for place in range(3) if (finding := _digit([each[place] for each in verdicts])) is not None]
-    trends = [_trend(part, name) for name in ("thorax", "pelvis", "spine")]
+    # A strap that has slipped, or tops at which nobody quite stood up, leave nothing to say of depths.
+    trends = [] if part.seen.slipped else [_trend(part, name) for name in ("thorax", "pelvis", "spine")]
+    trends += [DrillFinding(name="depths_unsure", grade="watch")] if part.seen.slipped else []
     reps = tuple(mark(rep, _digits(each)) for rep, each in zip(part.reps, verdicts, strict=True))
     slipped = any(each.grade == "practise" for each in digits)
     advice = (DrillAdvice(name="count_aloud"),) if slipped else ()

@@ -14,14 +14,15 @@ from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Part, Parts
 from hinge_imu.protocols.square import out_of_square
 from hinge_imu.protocols.straight import Outcome, judged, mark
-from hinge_imu.reps.posture import LASTING_S, NEUTRAL_DEG
+from hinge_imu.reps.posture import LASTING_S
 
 SQUARE = Scale(good=10.0, practise=15.0)
 """Tilt of the pelvis to the side, or its turn since the rep began, deg; beyond the latter the contract of a rep says
 `not_square`. Chosen."""
 
-HOLDS = Scale(good=NEUTRAL_DEG, practise=25.0)
-"""Spine flexion of a set of hinges, deg: within the first the back has kept its shape, beyond the second it is lost."""
+HOLDS = Scale(good=15.0, practise=25.0)
+"""Spine flexion of a hinge, deg: within the first the back has held, beyond the second it is lost. Chosen: experienced
+lifters show 25 to 27."""
 
 APART_DEG = 10.0
 """Two depths that differ by less are the same (MDC90 5 to 15 deg: Laird et al. 2016, DOI 10.1186/s12891-016-1250-1)."""
@@ -73,7 +74,8 @@ def kneeling(parts: Parts) -> Outcome:
         "flexibility": DrillAdvice(name="practise_length", drill="toe_touch"),
     }
     marks = [mark(rep, [_deepest(rep, name)], name) for name, part in parts.items() for rep in part.reps]
-    return Outcome(tuple(findings), tuple(marks), (advice[name],) if name in advice else ())
+    practise = (advice[name],) if name in advice else ()
+    return Outcome(tuple(findings), tuple(marks), practise, decided=grade != "unsure")
 
 
 def _by_the_hinges(parts: Parts) -> tuple[Parts, bool]:
@@ -97,7 +99,7 @@ def _square(part: Part, rep: RepEvent) -> float | None:
 
 def _rounded(part: Part, step: str) -> DrillFinding:
     flexion = max(rep.spine_flexion_peak_deg or 0.0 for rep in part.reps)
-    return judged("rounding", Scale(good=15.0, practise=25.0), flexion, "deg", step=step)
+    return judged("rounding", HOLDS, flexion, "deg", step=step)
 
 
 def _asymmetry(parts: Parts) -> list[DrillFinding]:
@@ -114,7 +116,7 @@ def _holding(part: Part) -> tuple[float, bool]:
     """Return how far the hips folded before the back gave way, deg, and whether it never did; of the reps' medians."""
     depth = _median([rep.neutral_depth_deg for rep in part.reps]) or 0.0
     flexion = _median([rep.spine_flexion_peak_deg for rep in part.reps]) or 0.0
-    return depth, flexion <= NEUTRAL_DEG
+    return depth, flexion <= HOLDS.good
 
 
 def _kept(step: str, depth: float, held: bool) -> DrillFinding:  # noqa: FBT001  # said of it just above

@@ -45,7 +45,7 @@ def plank(seen: Seen) -> Outcome:
     """Judge a plank: for how long it was held, and until when without sagging."""
     held = _held(seen, (seen.all.thorax > LOW) & (seen.all.thorax < PRONE) & (seen.all.pelvis > LOW), None)
     if held is None:
-        return Outcome((DrillFinding(name="no_hold", grade="unsure"),))
+        return Outcome.undecided("no_hold")
     good_for = held.seconds if held.first_s is None else held.first_s
     size = abs(held.drift_deg)
     name = "steady" if SAG_DEG.grade(size) == "good" else "sagged" if held.drift_deg < 0 else "rounded_up"
@@ -63,7 +63,7 @@ def hamstring_stretch(seen: Seen) -> Outcome:
     """Judge a standing stretch: for how long the hips stayed folded, and whether the back stayed as it stood."""
     held = _held(seen, (seen.all.pelvis > FOLDED_DEG) & (seen.all.thorax < PRONE), 0.0)
     if held is None:
-        return Outcome((DrillFinding(name="no_hold", grade="unsure"),))
+        return Outcome.undecided("no_hold")
     size = abs(held.drift_deg)
     name = "kept" if NEUTRAL.grade(size) == "good" else "rounded" if held.drift_deg > 0 else "arched"
     findings = (
@@ -80,9 +80,10 @@ def cat_cow(seen: Seen) -> Outcome:
     spine, thorax = np.where(low, seen.all.spine, 0.0), np.where(low, seen.all.thorax, 0.0)
     fours = on_all_fours(thorax, spine, seen.lasting(ROUND_S))
     if fours is None:
-        limits = {"rounded_little": ROUNDED, "arched_little": ARCHED}
+        why = {"rounded_little": ROUNDED, "arched_little": ARCHED}
         return Outcome(
-            tuple(DrillFinding(name=name, grade="unsure", limit=at, unit="deg") for name, at in limits.items())
+            tuple(DrillFinding(name=name, grade="unsure", limit=limit, unit="deg") for name, limit in why.items()),
+            decided=False,
         )
     lasting = seen.lasting(LASTING_S)
     flexion, extension = most(spine[fours], lasting), -most(-spine[fours], lasting)

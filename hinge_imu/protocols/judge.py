@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
-from hinge_imu.events import DrillAdvice, DrillEvent, DrillFinding
+from hinge_imu.events import DrillAdvice, DrillEvent, DrillFinding, Grade
 from hinge_imu.protocols import bends, beside, holds, straight
 from hinge_imu.protocols.grades import verdict
 from hinge_imu.protocols.protocol import Protocol
@@ -39,12 +37,11 @@ def judge(protocol: Protocol, seen: Seen, standing: Seen | None = None) -> Drill
     The verdict is ``unsure`` where anything that the drill needs was not there; its findings say what.
     """
     outcome = _judged(protocol, seen, standing)
-    unsure = not outcome.findings or _undecided(outcome)
     return DrillEvent(
         id=f"{seen.header.session_id}-{protocol.name}",
         drill=protocol.name,
         athlete=seen.header.athlete,
-        verdict="unsure" if unsure else verdict(outcome.findings),
+        verdict=verdict(outcome.findings) if outcome.decided else "unsure",
         findings=outcome.findings,
         reps=outcome.reps,
         practise=outcome.practise,
@@ -54,30 +51,31 @@ def judge(protocol: Protocol, seen: Seen, standing: Seen | None = None) -> Drill
 
 def _judged(protocol: Protocol, seen: Seen, standing: Seen | None) -> Outcome:
     for each in (seen, *([] if standing is None else [standing])):
-        if (why := _cannot(each)) is not None:
-            return Outcome((DrillFinding(name=why, grade="unsure"),))
+        if (why := _cannot(each, protocol)) is not None:
+            return Outcome.undecided(why)
     if protocol.name in OF_HOLDS:
         return OF_HOLDS[protocol.name](seen)
     found = _parts(protocol, seen, standing)
     if found is None:
-        return Outcome((DrillFinding(name="which_is_which", grade="unsure", value=float(len(seen.reps)), unit="reps"),))
+        return Outcome.undecided("which_is_which", value=float(len(seen.reps)))
     counts = _counts(protocol, found)
     short = tuple(count for count in counts if count.grade == "unsure")
     if short:
-        return Outcome(short)
+        return Outcome(short, decided=False)
     outcome = OF_REPS[protocol.name](found)
     # How many toe touches there were belongs to the verdict, and is said there.
     missing = () if protocol.name == "toe_touch" else tuple(count for count in counts if count.grade == "watch")
     return outcome._replace(findings=(*missing, *outcome.findings))
 
 
-def _cannot(seen: Seen) -> str | None:
-    """Return why no drill can be judged by this, None where one can."""
+def _cannot(seen: Seen, protocol: Protocol) -> str | None:
+    """Return why this drill cannot be judged by this, None where it can."""
     if set(seen.header.worn) != set(SEGMENTS):
         return "one_sensor"
     if not seen.stood:
         return "never_stood"
-    return "slipped" if seen.slipped else None
+    # A tempo is kept or not, however the boards sit.
+    return "slipped" if seen.slipped and protocol.tempo is None else None
 
 
 def _parts(protocol: Protocol, seen: Seen, standing: Seen | None) -> Parts | None:
@@ -91,24 +89,20 @@ def _counts(protocol: Protocol, found: Parts) -> list[DrillFinding]:
     """Return for each step how many reps there were of those that were asked for."""
     counts = []
     for step in protocol.judged:
-        n = len(found[step.name].reps)
-        whole = sum(rep.neutral_depth_deg is not None for rep in found[step.name].reps)
+        reps = found[step.name].reps
+        whole = sum(rep.neutral_depth_deg is not None for rep in reps)
         enough = min(LEAST_REPS, step.count)
-        grade = "unsure" if min(n, whole) < enough else "good" if n >= step.count else "watch"
-        finding = DrillFinding(
-            name="reps" if n >= enough > whole else "too_few",
-            grade="told",
-            value=float(n),
-            limit=float(step.count),
-            unit="reps",
-            step=step.name if len(protocol.judged) > 1 else None,
+        name: tuple[str, Grade] = ("fewer", "watch") if len(reps) < step.count else ("enough", "good")
+        if whole < enough:
+            name = ("not_seen_whole" if len(reps) >= enough else "too_few"), "unsure"
+        counts.append(
+            DrillFinding(
+                name=name[0],
+                grade=name[1],
+                value=float(len(reps)),
+                limit=float(step.count),
+                unit="reps",
+                step=step.name if len(protocol.judged) > 1 else None,
+            )
         )
-        name = "not_seen_whole" if n >= enough > whole else "fewer" if grade == "watch" else "too_few"
-        counts.append(msgspec.structs.replace(finding, name=name, grade=grade))
     return counts
-
-
-def _undecided(outcome: Outcome) -> bool:
-    """Return whether nothing was judged: all that is not only told is unsure, and nothing is to be practised."""
-    grades = {finding.grade for finding in outcome.findings} - {"told"}
-    return grades <= {"unsure"} if grades else not outcome.findings

@@ -43,11 +43,19 @@ NEXT = {
 
 
 class Outcome(NamedTuple):
-    """What a drill came to, before its verdict: findings, reps, what to practise next."""
+    """What a drill came to, before its verdict: findings, reps, what to practise next, and whether it can be judged."""
 
     findings: tuple[DrillFinding, ...]
     reps: tuple[DrillMark, ...] = ()
     practise: tuple[DrillAdvice, ...] = ()
+    decided: bool = True
+
+    @classmethod
+    def undecided(cls, *names: str, value: float | None = None, limit: float | None = None) -> Outcome:
+        """Return that there is no verdict, and why."""
+        return cls(
+            tuple(DrillFinding(name=name, grade="unsure", value=value, limit=limit) for name in names), decided=False
+        )
 
 
 def mark(rep: RepEvent, findings: Sequence[DrillFinding], step: str = "reps") -> DrillMark:
