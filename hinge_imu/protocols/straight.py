@@ -158,12 +158,11 @@ def _touching(done: Sequence[tuple[RepEvent, Contact]]) -> tuple[DrillFinding, .
 def _marked(rep: RepEvent, each: Contact) -> DrillMark:
     away = "kept" if not _lost(each) else "rounded" if each.worst_deg > 0 else "arched"
     findings = [
-        judged(away, BAND, each.worst_deg, "deg", size=abs(each.worst_deg)),
-        DrillFinding(name="contact", grade="told", value=100 * each.share, unit="%"),
+        judged(f"{away}_rep", BAND, each.worst_deg, "deg", size=abs(each.worst_deg)),
+        DrillFinding(name="contact_rep", grade="told", value=100 * each.share, unit="%"),
     ]
     if each.lost_pelvis_deg is not None:
-        findings.append(DrillFinding(name="lost_at", grade="told", value=each.lost_pelvis_deg, unit="deg"))
-        findings.append(DrillFinding(name=f"lost_{_loss(each)}", grade="told"))
+        findings.append(DrillFinding(name=f"lost_{_loss(each)}", grade="told", value=each.lost_pelvis_deg, unit="deg"))
     return mark(rep, findings)
 
 
