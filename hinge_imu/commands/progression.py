@@ -37,7 +37,8 @@ def progression(
 
     kept = wiring.look(athlete, results, unlock=unlock, lock=lock, by=by)
     if kept.damaged:
-        terminal.say(f"note: {kept.damaged} lines of the results could not be read, and count for nothing")
+        lines = "line" if kept.damaged == 1 else "lines"
+        terminal.say(f"note: {kept.damaged} {lines} of the results could not be read; the rest counts")
     if as_json:
         for gate in kept.gates:
             terminal.print_json(wiring.plain(gate, athlete))

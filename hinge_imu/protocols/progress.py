@@ -26,7 +26,7 @@ class Progress:
         self._reps: dict[str, RepEvent] = {}
         self._before = 0  # reps that belong to the steps before
         self._held_s = self._now_s = self._since_s = 0.0
-        self._turns, self._bent = 0, 0
+        self._bends, self._bent = 0, 0
 
     @property
     def step(self) -> Step | None:
@@ -42,7 +42,7 @@ class Progress:
             return 0.0
         if step.kind == "hold":
             return self._held_s
-        return float(self._turns // 2 if step.kind == "rounds" else self._counted - self._before)
+        return float(self._bends // 2 if step.kind == "rounds" else self._counted - self._before)
 
     @property
     def over(self) -> bool:
@@ -78,7 +78,7 @@ class Progress:
 
     def _next(self) -> None:
         self._number, self._before, self._since_s = self._number + 1, self._counted, self._now_s
-        self._held_s, self._turns, self._bent = 0.0, 0, 0
+        self._held_s, self._bends, self._bent = 0.0, 0, 0
 
     def _hold(self, pelvis: Floats, thorax: Floats, passed_s: float) -> None:
         low = FOLDED_DEG if self._protocol.name == "hamstring_stretch" else LOW
@@ -92,7 +92,7 @@ class Progress:
         for lean, bend in zip(thorax.tolist(), spine.tolist(), strict=True):
             bent = 0 if not LOW < lean < PRONE else 1 if bend > ROUNDED else -1 if bend < ARCHED else 0
             if bent and bent != self._bent:
-                self._turns, self._bent = self._turns + (self._bent != 0), bent
+                self._bends, self._bent = self._bends + 1, bent
 
     @property
     def _counted(self) -> int:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 import pytest
@@ -6,10 +8,12 @@ from hinge_imu.events import RepEvent, SensorEvent
 from hinge_imu.protocols.judge import judge
 from hinge_imu.protocols.protocol import find, protocols
 from hinge_imu.protocols.seen import Seen
+from hinge_imu.samples import Header
 from hinge_imu.simulate import drills, repertoire
 from hinge_imu.simulate.drills import DRILLS
 
 FAULTS = drills.faults()
+HEADER = Header(session_id="s", unit="SI", clock="timed", rate_hz=100.0)
 
 
 def test_every_drill_can_be_simulated_and_every_simulated_one_be_judged():
@@ -234,25 +238,18 @@ def test_one_sensor_alone_judges_nothing(done):
 
 
 def test_a_strap_that_slips_leaves_no_verdict_on_the_back(done):
-    seen = msgspec.structs.replace(done("dowel").seen.header), done("dowel").seen
-    slipped = Seen(seen[0], seen[1].reps, seen[1].all, slipped=True)
+    slipped = replace(done("dowel").seen, slipped=True)
     assert judge(find("dowel"), slipped).findings[0].name == "slipped"
 
 
 def test_a_slip_is_seen_in_what_the_session_says():
     event = SensorEvent(segment="thorax", what="slipped", at_s=3.0)
-    assert Seen.of(done_header(), [event], []).slipped
-    assert not Seen.of(done_header(), [], []).slipped
-
-
-def done_header():
-    from hinge_imu.samples import Header
-
-    return Header(session_id="s", unit="SI", clock="timed", rate_hz=100.0)
+    assert Seen.of(HEADER, [event], []).slipped
+    assert not Seen.of(HEADER, [], []).slipped
 
 
 def test_nobody_who_never_stood_is_judged():
-    assert judge(find("dowel"), Seen.of(done_header(), [], [])).findings[0].name == "never_stood"
+    assert judge(find("dowel"), Seen.of(HEADER, [], [])).findings[0].name == "never_stood"
 
 
 def test_reps_that_were_taken_back_count_for_nothing(done):
