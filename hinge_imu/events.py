@@ -297,9 +297,9 @@ class DrillEvent(_Event, frozen=True, kw_only=True, tag="drill"):
     athlete: str | None
     verdict: DrillVerdict
     findings: tuple[DrillFinding, ...]
-    reps: tuple[DrillMark, ...] = ()
-    practise: tuple[DrillAdvice, ...] = ()
-    unseen: tuple[DrillAdvice, ...] = ()
+    reps: tuple[DrillMark, ...]
+    practise: tuple[DrillAdvice, ...]
+    unseen: tuple[DrillAdvice, ...]
     changes: tuple[DrillChange, ...] | None = None
 
 

@@ -48,7 +48,7 @@ def plain(gate: Gate, athlete: str) -> dict[str, Any]:
         "event": "level",
         "athlete": athlete,
         "level": gate.level.name,
-        "open": gate.open,
+        "open": gate.is_open,
         "needs": [
             {"drill": each.need.drill, "sessions": each.need.sessions, "passed": each.sessions} for each in gate.passed
         ],
@@ -65,7 +65,7 @@ def table(gates: Sequence[Gate], athlete: str, language: Language = "en", *, sim
     page.add_column(no_wrap=True, style="bold")
     page.add_column()
     for gate in gates:
-        mark = Text(_word("open", language), GOOD) if gate.open else Text(_word("closed", language))
+        mark = Text(_word("open", language), GOOD) if gate.is_open else Text(_word("closed", language))
         page.add_row(mark, gate.level.name, "\n".join([say(gate.level.title, language), *_why(gate, language)]))
     return page
 

@@ -56,7 +56,7 @@ class Gate(NamedTuple):
     """One level as it stands: whether it is open, by which drills, and by which coach, where one has opened it."""
 
     level: Level
-    open: bool
+    is_open: bool
     passed: tuple[Passed, ...]
     decision: Decision | None
 

@@ -221,7 +221,8 @@ def test_a_decision_that_is_nobodys_or_of_nothing_is_not_kept(hinge_imu, tmp_pat
 @pytest.fixture
 def result():
     finding = DrillFinding(name="kept", grade="good", value=5.0, limit=10.0, unit="deg")
-    verdict = DrillEvent(id="a", drill="dowel", athlete="sam", verdict="passed", findings=(finding,))
+    nothing = {"reps": (), "practise": (), "unseen": ()}
+    verdict = DrillEvent(id="a", drill="dowel", athlete="sam", verdict="passed", findings=(finding,), **nothing)
     return drill_results.Result(
         athlete="sam", made_utc="2026-01-31T17:05:00+00:00", made_from="a.mcap", simulated=False, verdict=verdict
     )

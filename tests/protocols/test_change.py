@@ -5,7 +5,9 @@ from hinge_imu.protocols.change import changes
 
 
 def verdict(*findings):
-    return DrillEvent(id="a", drill="dowel", athlete=None, verdict="passed", findings=findings)
+    return DrillEvent(
+        id="a", drill="dowel", athlete=None, verdict="passed", findings=findings, reps=(), practise=(), unseen=()
+    )
 
 
 def finding(name, value, unit="deg", step=None):

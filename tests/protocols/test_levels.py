@@ -5,11 +5,14 @@ from hinge_imu.events import DrillEvent
 from hinge_imu.protocols.levels import Decision, find, gates, levels
 
 
+NOTHING = {"findings": (), "reps": (), "practise": (), "unseen": ()}
+
+
 def results(*told):
     """Verdicts, one after the other: 'dowel+' was passed, 'dowel-' is to be practised, 'dowel?' could not be judged."""
     verdicts = {"+": "passed", "-": "practise", "?": "unsure"}
     return [
-        DrillEvent(id=f"{n}-{each}", drill=each[:-1], athlete="sam", verdict=verdicts[each[-1]], findings=())
+        DrillEvent(id=f"{n}-{each}", drill=each[:-1], athlete="sam", verdict=verdicts[each[-1]], **NOTHING)
         for n, each in enumerate(told)
     ]
 
@@ -20,7 +23,7 @@ def decided(level, *, unlocked=True):
 
 
 def opened(told=(), decisions=()):
-    return [gate.level.name for gate in gates(results(*told), decisions) if gate.open]
+    return [gate.level.name for gate in gates(results(*told), decisions) if gate.is_open]
 
 
 LIGHT = ("dowel+", "dowel+", "wall+")
@@ -47,7 +50,7 @@ def test_sessions_count_in_a_row_and_one_that_could_not_be_judged_is_none():
 
 def test_a_session_that_is_judged_again_counts_once():
     once = results("dowel+")
-    assert not gates([*once, *once, *results("wall+")], [])[1].open
+    assert not gates([*once, *once, *results("wall+")], [])[1].is_open
 
 
 def test_a_level_above_one_that_is_closed_stays_closed():
