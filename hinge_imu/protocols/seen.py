@@ -85,15 +85,15 @@ Parts = Mapping[str, Part]
 def parts(protocol: Protocol, seen: Seen) -> Parts | None:
     """Return whose reps are whose step's; None where they do not tell.
 
-    As many sets as steps are one each, in their order; the hinges that show where forward is may be left out. A single
-    set is cut where its steps asked for it.
+    As many sets as steps are one each, in their order; else as many reps as were asked for are cut where the steps did.
+    The hinges that show where forward is may be left out.
     """
     if len(protocol.counted) == 1:
         return {protocol.counted[0].name: Part(seen, seen.reps)}
     sets = [tuple(group) for _, group in groupby(seen.reps, key=lambda rep: rep.set)]
     for steps in (protocol.counted, protocol.judged):
         edges = np.cumsum([0, *(step.count for step in steps)])
-        if len(sets) == 1 and len(seen.reps) == edges[-1]:
+        if len(sets) != len(steps) and len(seen.reps) == edges[-1]:
             sets = [seen.reps[first:last] for first, last in pairwise(edges)]
         if len(sets) == len(steps):
             done = zip(steps, sets, strict=True)

@@ -4,7 +4,6 @@ from hinge_imu.config import ConfigError
 from hinge_imu.events import DrillEvent
 from hinge_imu.protocols.levels import Decision, find, gates, levels
 
-
 NOTHING = {"findings": (), "reps": (), "practise": (), "unseen": ()}
 
 
