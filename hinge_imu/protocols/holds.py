@@ -48,10 +48,13 @@ def plank(seen: Seen) -> Outcome:
         return Outcome.undecided("no_hold")
     good_for = held.seconds if held.first_s is None else held.first_s
     size = abs(held.drift_deg)
-    name = "steady" if SAG_DEG.grade(size) == "good" else "sagged" if held.drift_deg < 0 else "rounded_up"
+    grade = SAG_DEG.grade(size)
+    name = "steady" if grade == "good" else "sagged" if held.drift_deg < 0 else "rounded_up"
+    # Who holds on for longer than was asked for may sag then.
+    grade = "watch" if grade == "practise" and good_for >= HOLD_S else grade
     findings = [
         _long_enough("held", held.seconds),
-        DrillFinding(name=name, grade=SAG_DEG.grade(size), value=held.drift_deg, limit=SAG_DEG.limit(size), unit="deg"),
+        DrillFinding(name=name, grade=grade, value=held.drift_deg, limit=SAG_DEG.limit(size), unit="deg"),
     ]
     if held.first_s is not None:
         findings.append(_long_enough("first_sag", good_for))

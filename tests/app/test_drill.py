@@ -177,6 +177,15 @@ def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording
     assert open_recording(path).header.labels == {"drill": "dowel"}
 
 
+def test_live_without_a_strap_all_steps_are_shown_and_it_is_said_that_nobody_stood(hinge_imu, tmp_path):
+    done = hinge_imu("drill", "wall", "--bus", 97, "--seconds", 1, "--recordings", tmp_path, "--language", "de")
+    assert done.returncode == 1
+    assert "Hinge zur Wand: nicht zu beurteilen" in done.stdout
+    assert "1. eine Sekunde stillstehen" in done.stderr
+    assert "2. die Hüfte nach hinten schieben" in done.stderr
+    assert len([*tmp_path.glob("*.mcap")]) == 1
+
+
 # What is kept, and what it opens ---------------------------------------------------------------------------
 
 

@@ -220,6 +220,17 @@ def test_a_plank_is_timed_and_its_first_sag_found(done):
     assert 34 / 3 < sag.finding("first_sag").value < 34 / 3 + 4.5
 
 
+def test_a_plank_that_sags_only_after_what_was_asked_for_is_passed(looked_at):
+    rng = np.random.default_rng(2)
+    stage = drills.Stage(rng, 2.0)
+    drills._plank(stage, 105.0, 16.0)  # sags a third of the time into it
+    verdict = judge(find("plank"), looked_at(drills.Lifter(stage.script(2.0), rng, 0.15), find("plank")))
+    sag = {finding.name: finding for finding in verdict.findings}
+    assert sag["sagged"].grade == "watch"
+    assert sag["first_sag"].value > 35
+    assert verdict.verdict == "passed"
+
+
 def test_too_few_reps_are_too_few_to_judge(looked_at):
     lifter = repertoire.session(np.random.default_rng(1), "dowel", reps=2, with_distractors=False)
     verdict = judge(find("dowel"), looked_at(lifter, find("dowel")))
