@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hinge_imu.commands.options import fail
 from hinge_imu.config import load
 from hinge_imu.profiles import exercises
 from hinge_imu.protocols.protocol import ORDER
@@ -51,6 +52,8 @@ def simulate(
     """
     from hinge_imu.app import simulation, terminal
 
+    if drill is not None and (tempo is not None or distractors):
+        fail(f"--drill {drill}: has a tempo of its own, and no distractors; leave --tempo and --distractors out")
     if drill is not None:
         with terminal.progress(out.name) as progress:
             written = simulation.simulate_drill(

@@ -75,6 +75,8 @@ def _cannot(seen: Seen, protocol: Protocol) -> str | None:
     if not seen.stood:
         return "never_stood"
     # A tempo is kept or not, however the boards sit.
+    if protocol.name in OF_HOLDS:
+        return "slipped" if seen.slips_s else None
     return "slipped" if seen.slipped and protocol.tempo is None else None
 
 

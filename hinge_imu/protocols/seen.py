@@ -38,12 +38,12 @@ class Stretch(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """One recording, or session: its header, the reps that stand, all angles, and whether a strap has slipped."""
+    """One recording, or session: its header, the reps that stand, all angles, and when (s) a strap has slipped."""
 
     header: Header
     reps: tuple[RepEvent, ...]
     all: Stretch
-    slipped: bool
+    slips_s: tuple[float, ...] = ()
     frames: tuple[Frames, ...] = ()
 
     @classmethod
@@ -54,13 +54,18 @@ class Seen:
         events = list(events)
         final = {event.id: event for event in events if isinstance(event, RepEvent)}
         reps = sorted((rep for rep in final.values() if rep.status != "retracted"), key=lambda rep: rep.start_s)
-        slipped = any(isinstance(event, SensorEvent) and event.what == "slipped" for event in events)
-        return cls(header, tuple(reps), _stretch(angles, frames, header.rate_hz), slipped, tuple(frames))
+        slips = (event.at_s for event in events if isinstance(event, SensorEvent) and event.what == "slipped")
+        return cls(header, tuple(reps), _stretch(angles, frames, header.rate_hz), tuple(slips), tuple(frames))
 
     @property
     def stood(self) -> bool:
         """Whether both sensors have seen the wearer stand, so that there is a spine."""
         return bool(np.isfinite(self.all.spine).any())
+
+    @property
+    def slipped(self) -> bool:
+        """Whether a strap slipped while reps were done: before and after, that is of no account."""
+        return any(self.reps[0].start_s < at < self.reps[-1].end_s for at in self.slips_s) if self.reps else False
 
     def lasting(self, seconds: float) -> int:
         """Return how many samples a time is."""

@@ -288,6 +288,7 @@ def test_a_simulated_drill_has_its_truth_beside_it(hinge_imu, tmp_path):
     ("options", "sentence"),
     [
         (("--drill", "bridge"), "--drill bridge: is not simulated; these are: dowel"),
+        (("--drill", "wall", "--tempo", "3-1-1-0"), "leave --tempo and --distractors out"),
         (("--drill", "wall", "--fault", "flat"), "--fault flat: is no fault of the drill wall; these are: rounding"),
     ],
 )

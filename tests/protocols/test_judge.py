@@ -248,15 +248,18 @@ def test_one_sensor_alone_judges_nothing(done):
     assert (alone.verdict.verdict, alone.names) == ("unsure", {"one_sensor"})
 
 
-def test_a_strap_that_slips_leaves_no_verdict_on_the_back(done):
-    slipped = replace(done("dowel").seen, slipped=True)
-    assert judge(find("dowel"), slipped).findings[0].name == "slipped"
+def test_a_strap_that_slips_while_reps_are_done_leaves_no_verdict_on_the_back(done):
+    seen = done("dowel").seen
+    between = seen.reps[2].start_s
+    for at_s, verdict in ((between, "unsure"), (0.5, "passed"), (seen.reps[-1].end_s + 2.0, "passed")):
+        event = SensorEvent(segment="thorax", what="slipped", at_s=at_s)
+        slipped = replace(seen, slips_s=Seen.of(HEADER, [event], []).slips_s)
+        assert judge(find("dowel"), slipped).verdict == verdict
+    assert judge(find("dowel"), replace(seen, slips_s=(between,))).findings[0].name == "slipped"
 
 
-def test_a_slip_is_seen_in_what_the_session_says():
-    event = SensorEvent(segment="thorax", what="slipped", at_s=3.0)
-    assert Seen.of(HEADER, [event], []).slipped
-    assert not Seen.of(HEADER, [], []).slipped
+def test_a_strap_that_slips_leaves_no_verdict_on_a_hold(done):
+    assert judge(find("plank"), replace(done("plank").seen, slips_s=(30.0,))).findings[0].name == "slipped"
 
 
 def test_nobody_who_never_stood_is_judged():
