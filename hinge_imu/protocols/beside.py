@@ -36,9 +36,10 @@ def single_leg(parts: Parts) -> Outcome:
     marks: list[DrillMark] = []
     for name, reps in scores.items():
         known = [(rep, score) for rep, score in reps if score is not None]
+        if not known:
+            return Outcome.undecided("not_seen_whole")
         marks += [mark(rep, [judged("square_rep", SQUARE, score, "deg", step=name)], name) for rep, score in known]
-        if known:
-            findings.append(judged("square", SQUARE, max(score for _, score in known), "deg", step=name))
+        findings.append(judged("square", SQUARE, max(score for _, score in known), "deg", step=name))
         findings.append(_rounded(parts[name], name))
     findings += _asymmetry(parts)
     crooked = [finding.step for finding in findings if finding.name == "square" and finding.grade == "practise"]
@@ -114,9 +115,9 @@ def _asymmetry(parts: Parts) -> list[DrillFinding]:
 
 def _holding(part: Part) -> tuple[float, bool]:
     """Return how far the hips folded before the back gave way, deg, and whether it never did; of the reps' medians."""
-    depth = _median([rep.neutral_depth_deg for rep in part.reps]) or 0.0
-    flexion = _median([rep.spine_flexion_peak_deg for rep in part.reps]) or 0.0
-    return depth, flexion <= HOLDS.good
+    depth = _median([rep.neutral_depth_deg for rep in part.reps])
+    flexion = _median([rep.spine_flexion_peak_deg for rep in part.reps])
+    return float("nan") if depth is None else depth, flexion is not None and flexion <= HOLDS.good
 
 
 def _kept(step: str, depth: float, held: bool) -> DrillFinding:  # noqa: FBT001  # said of it just above

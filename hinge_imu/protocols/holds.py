@@ -12,7 +12,7 @@ from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Seen, Stretch, first_lasting
 from hinge_imu.protocols.straight import Outcome
 from hinge_imu.reps.posture import LASTING_S
-from hinge_imu.samples import stretches
+from hinge_imu.samples import Bools, Floats, stretches
 
 HOLD_S = 30.0
 """So long is asked for, s; chosen."""
@@ -22,6 +22,9 @@ SAG_DEG = Scale(good=5.0, practise=10.0)
 
 STAYS_S = 0.5
 """A sag that is caught sooner was a breath or a shift; chosen."""
+
+HOLE_S = 1.0
+"""Nobody leaves a hold and is back within so short a hole of the recording: a straight line bridges it. Chosen."""
 
 SETTLE_S = 1.5
 """So long after getting into it, and before leaving it, the hold is not judged; chosen."""
@@ -43,7 +46,8 @@ class Held(NamedTuple):
 
 def plank(seen: Seen) -> Outcome:
     """Judge a plank: for how long it was held, and until when without sagging."""
-    held = _held(seen, (seen.all.thorax > LOW) & (seen.all.thorax < PRONE) & (seen.all.pelvis > LOW), None)
+    whole = _bridged(seen)
+    held = _held(seen, whole, (whole.thorax > LOW) & (whole.thorax < PRONE) & (whole.pelvis > LOW), None)
     if held is None:
         return Outcome.undecided("no_hold")
     good_for = held.seconds if held.first_s is None else held.first_s
@@ -64,7 +68,8 @@ def plank(seen: Seen) -> Outcome:
 
 def hamstring_stretch(seen: Seen) -> Outcome:
     """Judge a standing stretch: for how long the hips stayed folded, and whether the back stayed as it stood."""
-    held = _held(seen, (seen.all.pelvis > FOLDED_DEG) & (seen.all.thorax < PRONE), 0.0)
+    whole = _bridged(seen)
+    held = _held(seen, whole, (whole.pelvis > FOLDED_DEG) & (whole.thorax < PRONE), 0.0)
     if held is None:
         return Outcome.undecided("no_hold")
     size = abs(held.drift_deg)
@@ -79,8 +84,8 @@ def hamstring_stretch(seen: Seen) -> Outcome:
 
 def cat_cow(seen: Seen) -> Outcome:
     """Measure how far the spine rounds and arches on all fours; that is the wearer's own range, and no judgement."""
-    low = np.isfinite(seen.all.spine)
-    spine, thorax = np.where(low, seen.all.spine, 0.0), np.where(low, seen.all.thorax, 0.0)
+    whole = _bridged(seen)
+    spine, thorax = np.nan_to_num(whole.spine), np.nan_to_num(whole.thorax)
     fours = on_all_fours(thorax, spine, seen.lasting(ROUND_S))
     if fours is None:
         why = {"rounded_little": ROUNDED, "arched_little": ARCHED}
@@ -95,13 +100,28 @@ def cat_cow(seen: Seen) -> Outcome:
     return Outcome(findings, (), (DrillAdvice(name="store_it"),))
 
 
-def _held(seen: Seen, there: np.ndarray[tuple[int], np.dtype[np.bool_]], reference_deg: float | None) -> Held | None:
+def _bridged(seen: Seen) -> Stretch:
+    """Return all angles, with short holes in them bridged."""
+    pelvis, thorax = (_without_holes(angle, seen.lasting(HOLE_S)) for angle in (seen.all.pelvis, seen.all.thorax))
+    return seen.all._replace(pelvis=pelvis, thorax=thorax, spine=thorax - pelvis)
+
+
+def _without_holes(angle: Floats, longest: int) -> Floats:
+    known, at = np.isfinite(angle), np.arange(len(angle))
+    bridged = np.interp(at, at[known], angle[known])
+    for start, stop in stretches(~known):
+        if stop - start > longest or start == 0 or stop == len(angle):
+            bridged[start:stop] = np.nan
+    return bridged
+
+
+def _held(seen: Seen, whole: Stretch, there: Bools, reference_deg: float | None) -> Held | None:
     """Return the longest hold; drift is from a posture, or, without, from that of its first second."""
     settle, second = seen.lasting(SETTLE_S), seen.lasting(1.0)
     start, stop = max(stretches(there), key=lambda each: each[1] - each[0], default=(0, 0))
     if stop - start < second + 2 * settle:
         return None
-    hold = Stretch(*(each[start + settle : stop - settle] for each in seen.all))
+    hold = Stretch(*(each[start + settle : stop - settle] for each in whole))
     if not np.isfinite(hold.spine).all():
         return None
     before = float(np.median(hold.spine[:second])) if reference_deg is None else reference_deg

@@ -92,7 +92,7 @@ def _counts(protocol: Protocol, found: Parts) -> list[DrillFinding]:
     counts = []
     for step in protocol.judged:
         reps = found[step.name].reps
-        whole = sum(rep.neutral_depth_deg is not None for rep in reps)
+        whole = sum(rep.spine_flexion_peak_deg is not None for rep in reps)
         enough = min(LEAST_REPS, step.count)
         name: tuple[str, Grade] = ("fewer", "watch") if len(reps) < step.count else ("enough", "good")
         if whole < enough:

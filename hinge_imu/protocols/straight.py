@@ -74,6 +74,8 @@ def mark(rep: RepEvent, findings: Sequence[DrillFinding], step: str = "reps") ->
 def dowel(parts: Parts) -> Outcome:
     """Judge the dowel drill: any rep that loses contact is one to practise (two of the three points)."""
     done = _contacts(parts["reps"])
+    if not done:
+        return Outcome.undecided("not_seen_whole")
     return Outcome(_touching(done), tuple(_marked(rep, each) for rep, each in done), ())
 
 
@@ -81,6 +83,8 @@ def self_assessment(parts: Parts) -> Outcome:
     """Judge the same five hinges as a screen: what was lost first, and what to practise next."""
     part = parts["reps"]
     done = _contacts(part)
+    if not done:
+        return Outcome.undecided("not_seen_whole")
     order = hips_first(part)
     losses = Counter(_loss(each) for _, each in done if _lost(each))
     losses.update(["trunk_first"] if order is not None and order.grade == "practise" else [])

@@ -220,6 +220,16 @@ def test_a_plank_is_timed_and_its_first_sag_found(done):
     assert 34 / 3 < sag.finding("first_sag").value < 34 / 3 + 4.5
 
 
+@pytest.mark.parametrize(("hole_s", "held"), [(0.6, 35.3), (1.5, 23.6)])
+def test_a_short_hole_does_not_end_a_hold_and_a_long_one_does(done, hole_s, held):
+    seen = done("plank", seed=1).seen
+    began = seen.all.t[np.argmax(seen.all.thorax > 78)] + 10
+    gone = (seen.all.t > began) & (seen.all.t < began + hole_s)
+    thorax = np.where(gone, np.nan, seen.all.thorax)
+    holed = replace(seen, all=seen.all._replace(thorax=thorax, spine=thorax - seen.all.pelvis))
+    assert judge(find("plank"), holed).findings[0].value == pytest.approx(held, abs=1.0)
+
+
 def test_a_plank_that_sags_only_after_what_was_asked_for_is_passed(looked_at):
     rng = np.random.default_rng(2)
     stage = drills.Stage(rng, 2.0)
