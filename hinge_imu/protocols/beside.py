@@ -11,7 +11,7 @@ from hinge_imu.events import DrillAdvice, DrillFinding, DrillMark, Grade, RepEve
 from hinge_imu.protocols.bends import TREND_DEG
 from hinge_imu.protocols.contact import stays
 from hinge_imu.protocols.grades import Scale
-from hinge_imu.protocols.seen import Part, Parts
+from hinge_imu.protocols.seen import HOLE_S, Part, Parts, bridged
 from hinge_imu.protocols.square import out_of_square
 from hinge_imu.protocols.straight import Outcome, judged, mark
 from hinge_imu.reps.posture import LASTING_S
@@ -86,7 +86,8 @@ def _by_the_hinges(parts: Parts) -> tuple[Parts, bool]:
     found = out_of_square(seen.header, seen.frames, first.start_s) if hinged and seen.frames else None
     if found is None:
         return parts, False
-    squared = replace(seen, all=seen.all._replace(tilt=found[0], turn=found[1]))
+    tilt, turn = (bridged(each, seen.lasting(HOLE_S)) for each in found)
+    squared = replace(seen, all=seen.all._replace(tilt=tilt, turn=turn))
     return {name: part._replace(seen=squared) for name, part in parts.items()}, True
 
 

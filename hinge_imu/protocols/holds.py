@@ -9,10 +9,10 @@ import numpy as np
 from hinge_imu.events import DrillAdvice, DrillFinding, Grade
 from hinge_imu.motion.movements import ARCHED, LOW, PRONE, ROUND_S, ROUNDED, most, on_all_fours
 from hinge_imu.protocols.grades import Scale
-from hinge_imu.protocols.seen import Seen, Stretch, first_lasting
+from hinge_imu.protocols.seen import Seen, Stretch, bridged, first_lasting
 from hinge_imu.protocols.straight import Outcome
 from hinge_imu.reps.posture import LASTING_S
-from hinge_imu.samples import Bools, Floats, stretches
+from hinge_imu.samples import Bools, stretches
 
 HOLD_S = 30.0
 """So long is asked for, s; chosen."""
@@ -102,17 +102,8 @@ def cat_cow(seen: Seen) -> Outcome:
 
 def _bridged(seen: Seen) -> Stretch:
     """Return all angles, with short holes in them bridged."""
-    pelvis, thorax = (_without_holes(angle, seen.lasting(HOLE_S)) for angle in (seen.all.pelvis, seen.all.thorax))
+    pelvis, thorax = (bridged(angle, seen.lasting(HOLE_S)) for angle in (seen.all.pelvis, seen.all.thorax))
     return seen.all._replace(pelvis=pelvis, thorax=thorax, spine=thorax - pelvis)
-
-
-def _without_holes(angle: Floats, longest: int) -> Floats:
-    known, at = np.isfinite(angle), np.arange(len(angle))
-    bridged = np.interp(at, at[known], angle[known])
-    for start, stop in stretches(~known):
-        if stop - start > longest or start == 0 or stop == len(angle):
-            bridged[start:stop] = np.nan
-    return bridged
 
 
 def _held(seen: Seen, whole: Stretch, there: Bools, reference_deg: float | None) -> Held | None:

@@ -13,7 +13,7 @@ from hinge_imu.protocols.straight import Outcome
 from hinge_imu.samples import SEGMENTS
 
 LEAST_REPS = 3
-"""Fewer say little of how somebody moves; chosen."""
+"""Fewer say little of how somebody moves; of three that are asked for, two. Chosen."""
 
 OF_REPS: Mapping[str, Callable[[Parts], Outcome]] = {
     "dowel": straight.dowel,
@@ -93,7 +93,7 @@ def _counts(protocol: Protocol, found: Parts) -> list[DrillFinding]:
     for step in protocol.judged:
         reps = found[step.name].reps
         whole = sum(rep.spine_flexion_peak_deg is not None for rep in reps)
-        enough = min(LEAST_REPS, step.count)
+        enough = min(LEAST_REPS, max(1, step.count - 1))
         name: tuple[str, Grade] = ("fewer", "watch") if len(reps) < step.count else ("enough", "good")
         if whole < enough:
             name = ("not_seen_whole" if len(reps) >= enough else "too_few"), "unsure"

@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from hinge_imu.events import AnyEvent, RepEvent, SensorEvent
 from hinge_imu.protocols.protocol import Protocol
 from hinge_imu.reps.effort import LEAST_RATE_HZ, SHOCK_HZ, G
 from hinge_imu.reps.phases import both_ways, smooth
+from hinge_imu.reps.posture import at_deg, neutral_depth_deg, range_of_motion_deg
 from hinge_imu.samples import Angles, Floats, Frames, Header, stretches
+
+HOLE_S = 0.5
+"""In a drill nobody rounds and straightens again within so short a hole of the recording: a straight line bridges it.
+Chosen; in a rep of any lift, faster ones among them, a hole leaves unsaid what it hides."""
 
 
 class Stretch(NamedTuple):
@@ -55,7 +61,9 @@ class Seen:
         final = {event.id: event for event in events if isinstance(event, RepEvent)}
         reps = sorted((rep for rep in final.values() if rep.status != "retracted"), key=lambda rep: rep.start_s)
         slips = (event.at_s for event in events if isinstance(event, SensorEvent) and event.what == "slipped")
-        return cls(header, tuple(reps), _stretch(angles, frames, header.rate_hz), tuple(slips), tuple(frames))
+        seen = _stretch(angles, frames, header.rate_hz)
+        reps = [_filled(rep, seen.between(rep.start_s, rep.end_s), header.rate_hz) for rep in reps]
+        return cls(header, tuple(reps), seen, tuple(slips), tuple(frames))
 
     @property
     def stood(self) -> bool:
@@ -136,9 +144,38 @@ def _blows(frames: Sequence[Frames], n: int, rate_hz: float) -> Floats:
 
 
 def _smoothed(angle: Floats, rate_hz: float) -> Floats:
-    """Return an angle (N,) as reps are read off it; holes stay holes."""
-    known = np.isfinite(angle)
+    """Return an angle (N,) as reps are read off it; short holes are bridged, long ones stay."""
+    known, at = np.isfinite(angle), np.arange(len(angle))
     if not known.any():
         return angle
-    at = np.arange(len(angle))
-    return np.where(known, smooth(np.interp(at, at[known], angle[known]), rate_hz), np.nan)
+    seen = np.isfinite(bridged(angle, round(HOLE_S * rate_hz)))
+    return np.where(seen, smooth(np.interp(at, at[known], angle[known]), rate_hz), np.nan)
+
+
+def bridged(angle: Floats, longest: int) -> Floats:
+    """Return an angle (N,) with straight lines across holes of at most so many samples."""
+    known, at = np.isfinite(angle), np.arange(len(angle))
+    if not known.any():
+        return angle
+    whole: Floats = np.interp(at, at[known], angle[known])
+    for start, stop in stretches(~known):
+        if stop - start > longest or start == 0 or stop == len(angle):
+            whole[start:stop] = np.nan
+    return whole
+
+
+def _filled(rep: RepEvent, during: Stretch, rate_hz: float) -> RepEvent:
+    """Return a rep with what a short hole in it has left unsaid, measured across that."""
+    if rep.spine_flexion_peak_deg is not None or not len(during.t) or not np.isfinite(during.spine).all():
+        return rep
+    down = during.between(during.t[0], rep.bottom_s)
+    pelvis, thorax = (at_deg(during.t, angle, rep.bottom_s) for angle in (during.pelvis, during.thorax))
+    return msgspec.structs.replace(
+        rep,
+        pelvis_rom_deg=range_of_motion_deg(during.pelvis),
+        pelvis_bottom_deg=pelvis,
+        thorax_bottom_deg=thorax,
+        spine_flexion_peak_deg=float(during.spine.max()),
+        spine_share=1 - pelvis / thorax if pelvis is not None and thorax else None,
+        neutral_depth_deg=neutral_depth_deg(down.pelvis, down.spine, rate_hz),
+    )

@@ -32,8 +32,8 @@ class Done(NamedTuple):
 def looked_at():
     """Run a lifter's recording through the pipeline as a drill asks for."""
 
-    def look(lifter, protocol, seed=0, *, cuts=1, **about):
-        header, raw = fast.recorded(lifter, np.random.default_rng(seed), exercise=protocol.exercise)
+    def look(lifter, protocol, seed=0, *, cuts=1, lost=0.0, **about):
+        header, raw = fast.recorded(lifter, np.random.default_rng(seed), exercise=protocol.exercise, lost=lost)
         if "worn" in about:
             raw = raw[np.isin(raw["sensor"], [("pelvis", "thorax").index(segment) for segment in about["worn"]])]
         header = msgspec.structs.replace(header, profile=protocol.profile, tempo=protocol.tempo, **about)

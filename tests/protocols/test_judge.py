@@ -230,6 +230,20 @@ def test_a_short_hole_does_not_end_a_hold_and_a_long_one_does(done, hole_s, held
     assert judge(find("plank"), holed).findings[0].value == pytest.approx(held, abs=1.0)
 
 
+@pytest.mark.parametrize("fault", [None, "rounding"])
+def test_short_holes_of_a_recording_leave_a_drill_its_verdict(looked_at, fault):
+    drill = drills.drill(np.random.default_rng(3), "dowel", fault)
+    whole, holed = (looked_at(drill.lifter, find("dowel"), 3, lost=lost) for lost in (0.0, 0.01))
+    assert any(rep.out_of_neutral_share is None for rep in holed.reps)  # there are holes in the reps
+    one, other = (judge(find("dowel"), seen) for seen in (whole, holed))
+    assert one.verdict == other.verdict == drill.verdict
+    for before, after in zip(whole.reps, holed.reps, strict=True):
+        for name in ("pelvis_bottom_deg", "thorax_bottom_deg", "spine_flexion_peak_deg", "pelvis_rom_deg"):
+            assert getattr(after, name) == pytest.approx(getattr(before, name), abs=1.5)
+        assert after.spine_share == pytest.approx(before.spine_share, abs=0.03)
+        assert after.neutral_depth_deg == pytest.approx(before.neutral_depth_deg, abs=4.0)
+
+
 def test_a_plank_that_sags_only_after_what_was_asked_for_is_passed(looked_at):
     rng = np.random.default_rng(2)
     stage = drills.Stage(rng, 2.0)
