@@ -13,7 +13,9 @@ from typer.exceptions import TyperException
 from hinge_imu.commands.check import check
 from hinge_imu.commands.convert import convert
 from hinge_imu.commands.demo import demo
+from hinge_imu.commands.drill import drill
 from hinge_imu.commands.live import live
+from hinge_imu.commands.progression import progression
 from hinge_imu.commands.replay import replay
 from hinge_imu.commands.sensor import sensor
 from hinge_imu.commands.simulate import simulate
@@ -41,6 +43,8 @@ app.command()(check)
 app.add_typer(calibrate, name="calibrate")
 calibrate.command()(sensor)
 calibrate.command()(wearer)
+app.command()(drill)
+app.command()(progression)
 app.command()(replay)
 app.command()(simulate)
 app.command()(convert)

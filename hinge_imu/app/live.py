@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Timer
-from typing import Any
+from typing import Any, Protocol
 
 from hinge_imu.app import wearers
 from hinge_imu.app.calibrations import calibrated
@@ -22,7 +23,7 @@ from hinge_imu.config import Config
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.recording import McapWriter, batched
-from hinge_imu.samples import Header
+from hinge_imu.samples import Angles, Header
 from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
@@ -36,6 +37,13 @@ def default_recordings() -> Path:
     state = os.environ.get("STATE_DIRECTORY")
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(state) if state else data / "hinge-imu" / "recordings"
+
+
+class Watch(Protocol):
+    """Is shown each block of angles, and what to call when it has seen enough."""
+
+    def __call__(self, angles: Angles, *, stop: Callable[[], None]) -> None:
+        """Look at a block."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +65,15 @@ def live(
     publish: bool = True,
     say: Callable[[str], object] = lambda _: None,
     calibrations: Sequence[Path] = (),
+    watch: Watch | None = None,
     **about: Any,
 ) -> Outcome:
     """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
 
     ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated, and whether the
     athlete is known; calibrations that the configuration does not name, and the athlete's, are looked for in the
-    folders ``calibrations``; ``about`` are further fields of the header. What was being done is finished: the open rep
+    folders ``calibrations``; ``watch`` is shown the angles, and what to call when it is enough; ``about`` are further
+    fields of the header. What was being done is finished: the open rep
     is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
@@ -87,6 +97,8 @@ def live(
         if wearer is not None:
             say(wearers.told(header.athlete, wearer))
         listeners = Listeners(inputs=[writer.put], events=[writer.event, tell])
+        if watch is not None:
+            listeners.angles.append(partial(watch, stop=sampler.stop))
         if publisher is not None:
             listeners.angles.append(publisher.angles)
             listeners.events.insert(1, publisher.event)

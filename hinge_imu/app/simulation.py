@@ -12,10 +12,11 @@ import numpy as np
 from hinge_imu.app.convert import convert
 from hinge_imu.config import Config
 from hinge_imu.events import SensorEvent
+from hinge_imu.protocols.protocol import find
 from hinge_imu.recording import McapWriter, RecordingError
 from hinge_imu.samples import NS, Item
 from hinge_imu.sensing.sampler import Sampler
-from hinge_imu.simulate import repertoire, truth
+from hinge_imu.simulate import drills, repertoire, truth
 from hinge_imu.simulate.bus import VirtualClock
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.strap import strap
@@ -47,8 +48,7 @@ def simulate(
     ValueError
         Where the exercise is not simulated, or does not know the fault; the message lists those that there are.
     """
-    if target.suffix.lower() not in {".mcap", ".csv"}:
-        raise RecordingError(f"{target}: the suffix {target.suffix!r} is not known; write to .mcap or .csv")
+    _expect_known(target)
     rng = np.random.default_rng(seed)
     fault = "spine_rounding" if rounded else fault
     if fault == "off_tempo" and tempo is None:
@@ -61,16 +61,72 @@ def simulate(
         fault=fault,
         with_distractors=distractors,
     )
+    prescribed = "-".join(f"{digit:g}" for digit in tempo) if tempo else None
+    about = {"session_id": f"simulated-{exercise}-{seed}", "exercise": exercise, "tempo": prescribed}
+    _record_as(target, lifter, config, rng, progress, **about)
+    return target, *truth.write(lifter, exercise, target, tempo)
+
+
+def simulate_drill(
+    target: Path,
+    config: Config,
+    name: str,
+    *,
+    fault: str | None = None,
+    beyond: float | None = None,
+    athlete: str | None = None,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> tuple[Path, ...]:
+    """Write a recording of a drill with its truth beside it, the verdict that it calls for among it; return all paths.
+
+    ``beyond`` is by how much more than its limit the ``fault`` is, in the limit's own unit; less than 0 stays inside.
+
+    Raises
+    ------
+    hinge_imu.recording.RecordingError
+        Where the target's suffix is not known or it cannot be written.
+    ValueError
+        Where there is no such drill, or it does not know the fault; the message lists those that there are.
+    """
+    _expect_known(target)
+    rng = np.random.default_rng(seed)
+    done = drills.drill(rng, name, fault, beyond)
+    protocol = find(name)
+    about = {
+        "session_id": f"simulated-drill-{name}-{fault or 'well'}-{seed}",
+        "exercise": protocol.exercise,
+        "profile": protocol.profile,
+        "tempo": protocol.tempo,
+        "athlete": athlete,
+        "labels": {"drill": name},
+    }
+    _record_as(target, done.lifter, config, rng, progress, **about)
+    called_for = {"name": name, "fault": fault, "verdict": done.verdict}
+    return target, *truth.write(done.lifter, done.exercise, target, drill=called_for)
+
+
+def _expect_known(target: Path) -> None:
+    if target.suffix.lower() not in {".mcap", ".csv"}:
+        raise RecordingError(f"{target}: the suffix {target.suffix!r} is not known; write to .mcap or .csv")
+
+
+def _record_as(
+    target: Path,
+    lifter: Lifter,
+    config: Config,
+    rng: np.random.Generator,
+    progress: Callable[[float], None] | None,
+    **about: Any,
+) -> None:
+    """Write the recording of a lifter in the format that its suffix says."""
     as_mcap = target.with_suffix(".mcap")
     if target != as_mcap and as_mcap.exists():
         raise RecordingError(f"{as_mcap}: stands where the recording is made before it becomes a CSV; move it away")
-    prescribed = "-".join(f"{digit:g}" for digit in tempo) if tempo else None
-    about = {"session_id": f"simulated-{exercise}-{seed}", "exercise": exercise, "tempo": prescribed}
     record(as_mcap, lifter, config, rng, progress, **about)
     if target != as_mcap:
         convert(as_mcap, target)
         as_mcap.unlink()
-    return target, *truth.write(lifter, exercise, target, tempo)
 
 
 def parse_tempo(text: str) -> Tempo:

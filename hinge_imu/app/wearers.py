@@ -69,11 +69,16 @@ def named(athlete: str | None) -> str:
 
 
 def file_name(athlete: str) -> str:
-    """Return what an athlete's file is called; a name with more than letters and digits gets a number of its own."""
+    """Return what an athlete's file is called."""
+    return f"wearer_{plain_name(athlete)}.json"
+
+
+def plain_name(athlete: str) -> str:
+    """Return an athlete's name as part of a file's; one with more than letters and digits gets a number of its own."""
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", athlete)[:LONGEST_NAME].strip("-")
     if plain != athlete:
         plain = f"{plain}-{hashlib.sha256(athlete.encode()).hexdigest()[:8]}".lstrip("-")
-    return f"wearer_{plain}.json"
+    return plain
 
 
 def store(stored: Stored, folder: Path) -> tuple[Path, Path | None]:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from hinge_imu.commands.options import fail
 from hinge_imu.config import load
 from hinge_imu.profiles import exercises
+from hinge_imu.protocols.protocol import ORDER
 
 
 def simulate(
@@ -32,6 +34,10 @@ def simulate(
     distractors: Annotated[
         bool, typer.Option("--distractors", help="Also pick-ups, walking, shoes to tie, rests, mishaps.")
     ] = False,
+    drill: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"A whole drill instead: one of {', '.join(ORDER)}.")
+    ] = None,
+    athlete: Annotated[str | None, typer.Option(metavar="NAME", help="Whose drill it is said to be.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another lifter, other sensors, another day.")] = 0,
 ) -> None:
     """Write a SIMULATED recording, with its truth beside it: labels as .json, angles as .npz.
@@ -39,10 +45,22 @@ def simulate(
     The labels say of every rep when it began, was deepest and ended, and which faults it clearly shows and clearly does
     not; `faults` and `faults_absent` leave out what could be argued about. The same options give the same files.
 
+    With --drill the truth says which verdict it calls for; --fault is then one of that drill's own, and a wrong name
+    lists them.
+
     Try: hinge-imu simulate practice.csv --exercise deadlift --fault bounce --distractors --seed 7
     """
     from hinge_imu.app import simulation, terminal
 
+    if drill is not None and (tempo is not None or distractors):
+        fail(f"--drill {drill}: has a tempo of its own, and no distractors; leave --tempo and --distractors out")
+    if drill is not None:
+        with terminal.progress(out.name) as progress:
+            written = simulation.simulate_drill(
+                out, load(), drill, fault=fault, athlete=athlete, seed=seed, progress=progress
+            )
+        terminal.say("wrote " + ", ".join(map(str, written)))
+        return
     with terminal.progress(out.name) as progress:
         written = simulation.simulate(
             out,

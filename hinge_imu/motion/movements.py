@@ -99,17 +99,17 @@ def measure(movement: Movement, worn: Mapping[Segment, Worn], rate_hz: float) ->
     seen = [_seen(movement.up[:, sensor], worn[segment]) for sensor, segment in enumerate(SEGMENTS)]
     (pelvis, _), (thorax, _) = seen
     lasting = max(1, round(LASTING_S * rate_hz))
-    fours = _on_all_fours(thorax, thorax - pelvis, round(ROUND_S * rate_hz))
+    fours = on_all_fours(thorax, thorax - pelvis, round(ROUND_S * rate_hz))
     kind = "cat_cow" if fours is not None else _standing(pelvis, thorax, lasting)
     spine = (thorax - pelvis)[slice(None) if fours is None else fours]
     return Measured(
         kind,
         start_s,
         end_s,
-        thorax_deg=_most(thorax, lasting),
-        pelvis_deg=_most(pelvis, lasting),
-        flexion_deg=_most(spine, lasting),
-        extension_deg=-_most(-spine, lasting),
+        thorax_deg=most(thorax, lasting),
+        pelvis_deg=most(pelvis, lasting),
+        flexion_deg=most(spine, lasting),
+        extension_deg=-most(-spine, lasting),
         ways_deg=np.array([way for _, way in seen]),
     )
 
@@ -122,7 +122,7 @@ def _seen(up: Floats, worn: Worn) -> tuple[Floats, float]:
     return np.degrees(inclination(forward, along)), float(np.degrees(way))
 
 
-def _on_all_fours(thorax: Floats, spine: Floats, least: int) -> slice | None:
+def on_all_fours(thorax: Floats, spine: Floats, least: int) -> slice | None:
     """Return where the longest round on all fours was, None where there was none."""
     low = stretches((thorax > LOW) & (thorax < PRONE))
     start, stop = max(low, key=lambda each: each[1] - each[0], default=(0, 0))
@@ -132,15 +132,15 @@ def _on_all_fours(thorax: Floats, spine: Floats, least: int) -> slice | None:
 
 
 def _standing(pelvis: Floats, thorax: Floats, lasting: int) -> Kind:
-    spine, far = thorax - pelvis, _most(thorax, lasting)
-    if _most(np.where(thorax > LOW, spine, -np.inf), lasting) > STRAIGHT:
+    spine, far = thorax - pelvis, most(thorax, lasting)
+    if most(np.where(thorax > LOW, spine, -np.inf), lasting) > STRAIGHT:
         return "toe_touch"
     if far < DEEP:
         return "shallow"
-    straight = max(_most(spine, lasting), _most(-spine, lasting)) < STRAIGHT
-    return "hinge" if straight and _most(pelvis, lasting) > DEEP_PELVIS else "unsure"
+    straight = max(most(spine, lasting), most(-spine, lasting)) < STRAIGHT
+    return "hinge" if straight and most(pelvis, lasting) > DEEP_PELVIS else "unsure"
 
 
-def _most(values: Floats, lasting: int) -> float:
+def most(values: Floats, lasting: int) -> float:
     """Return the largest value (N,) that lasted for so many samples."""
     return float(minimum_filter1d(values, lasting).max())

@@ -63,10 +63,10 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
     }
 
 
-def write(lifter: Lifter, exercise: str, beside: Path, tempo: Tempo | None = None) -> tuple[Path, Path]:
-    """Write labels as JSON and angles as NPZ beside a recording; return both paths."""
+def write(lifter: Lifter, exercise: str, beside: Path, tempo: Tempo | None = None, **more: Any) -> tuple[Path, Path]:
+    """Write labels, and ``more`` of them, as JSON and angles as NPZ beside a recording; return both paths."""
     as_json, as_npz = beside.with_suffix(".json"), beside.with_suffix(".npz")
-    as_json.write_text(json.dumps(labels(lifter, exercise, tempo), indent=1) + "\n", encoding="utf-8")
+    as_json.write_text(json.dumps({**labels(lifter, exercise, tempo), **more}, indent=1) + "\n", encoding="utf-8")
     np.savez_compressed(as_npz, **angles(lifter))  # type: ignore[arg-type]  # numpy's types take no named arrays
     return as_json, as_npz
 

@@ -10,7 +10,12 @@ import hinge_imu
 PACKAGE = Path(hinge_imu.__file__).parent
 ROOT = PACKAGE.parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-CORE = [*PACKAGE.glob("motion/*.py"), *PACKAGE.glob("reps/*.py"), PACKAGE / "pipeline.py"]
+CORE = [
+    *PACKAGE.glob("motion/*.py"),
+    *PACKAGE.glob("reps/*.py"),
+    *PACKAGE.glob("protocols/*.py"),
+    PACKAGE / "pipeline.py",
+]
 
 
 def names(path):
