@@ -134,7 +134,7 @@ def limits(athlete: str | None, folders: Sequence[Path]) -> OwnLimits:
     """
     if athlete is None or not athlete.strip():
         return {}
-    name = Path(file_name(named(athlete)).replace("wearer_", "limits_", 1)).with_suffix(".toml")
+    name = f"limits_{plain_name(named(athlete))}.toml"
     path = next((path for folder in folders if (path := folder / name).exists()), None)
     return {} if path is None else load_limits(path)
 
