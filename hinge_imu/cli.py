@@ -15,6 +15,7 @@ from hinge_imu.commands.convert import convert
 from hinge_imu.commands.demo import demo
 from hinge_imu.commands.live import live
 from hinge_imu.commands.replay import replay
+from hinge_imu.commands.report import report
 from hinge_imu.commands.sensor import sensor
 from hinge_imu.commands.simulate import simulate
 from hinge_imu.commands.wearer import wearer
@@ -42,6 +43,7 @@ app.add_typer(calibrate, name="calibrate")
 calibrate.command()(sensor)
 calibrate.command()(wearer)
 app.command()(replay)
+app.command()(report)
 app.command()(simulate)
 app.command()(convert)
 

@@ -42,7 +42,6 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     drills: dict[Drill, str]
     exercises: dict[str, str]
     phases: dict[Phase, str]
-    metrics: dict[str, str]
     page: dict[str, str]
 
     def said(self, fault: Fault) -> str:
