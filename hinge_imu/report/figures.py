@@ -82,7 +82,7 @@ def dowel(view: SetView, words: Words) -> Figure:
         "data": lines,
         "layout": {
             "height": 320,
-            "xaxis": {"title": {"text": words.page["share_of_rep"]}, "ticksuffix": " %", "range": [0, 100]},
+            "xaxis": {"title": {"text": words.page["share_of_rep"]}, "ticksuffix": " %", "tickvals": [25, 50, 75, 100]},
             "yaxis": {"title": {"text": words.page["back"]}, "ticksuffix": "°"},
             "shapes": [_band("x domain", "y", -NEUTRAL_DEG, NEUTRAL_DEG), _at_height(limit)],
             "annotations": [
@@ -110,12 +110,12 @@ def coupling(view: SetView, words: Words) -> Figure:
         "data": [as_one, *lines],
         "layout": {
             "height": 360,
-            "xaxis": {"title": {"text": words.page["hips"]}, "ticksuffix": "°", "range": [-10, most]},
+            "xaxis": {"title": {"text": words.page["hips"]}, "ticksuffix": "°", "constrain": "domain"},
             "yaxis": {
                 "title": {"text": words.page["trunk"]},
                 "ticksuffix": "°",
                 "scaleanchor": "x",
-                "range": [-10, most],
+                "constrain": "domain",
             },
         },
     }
@@ -134,9 +134,9 @@ def tempo(view: SetView, asked: Asked, words: Words) -> Figure:
         layout[f"xaxis{axis}"] = {
             "domain": [(number - 1) * 0.255, (number - 1) * 0.255 + 0.235],
             "title": {"text": words.phases[name]},  # type: ignore[index]  # the keys are the phases
-            "showticklabels": len(view.reps) <= 12,
-            "tickmode": "array",
-            "tickvals": [rep.rep for rep in view.reps],
+            "tickformat": "d",
+            "tickangle": 0,
+            "nticks": 5,
         }
         if wanted is not None:
             layout["shapes"] += _asked(axis, *wanted)
@@ -235,7 +235,10 @@ def _in_front(view: SetView, words: Words, drawn: Any) -> list[Figure]:
     others = [i for i in range(len(view.reps)) if i not in {view.best, view.worst}]
     rest = _joined([drawn(view.shapes[i]) for i in others])
     found = [{**rest, "line": {"color": "--faint", "width": 1}, "name": words.page["other_reps"]}] if others else []
-    pairs = [(view.best, "best_rep", GOOD, "solid"), (view.worst, "worst_rep", FAULT, "dash")]
+    pairs = [
+        (view.best, "best_rep", GOOD, "solid"),
+        (view.worst, "worst_rep", FAULT if view.worst_is_bad else INK, "dash"),
+    ]
     for i, key, color, dash in pairs[: 1 + (view.best != view.worst)]:
         name = words.page[key].format(rep=view.reps[i].rep)
         found.append({**drawn(view.shapes[i]), "line": {"color": color, "width": 3, "dash": dash}, "name": name})

@@ -59,6 +59,11 @@ class SetView(NamedTuple):
     best: int
     worst: int
 
+    @property
+    def worst_is_bad(self) -> bool:
+        """Whether the back did not hold in the worst of the reps."""
+        return any(fault.name in BACK for fault in self.reps[self.worst].faults)
+
 
 class ToDo(NamedTuple):
     """A fault to work on: in how many reps it was, how much it weighs, and its clearest case."""
@@ -147,10 +152,11 @@ def _set(
     )
 
 
-def _cost(rep: RepEvent) -> tuple[float, float, int]:
-    """Return what orders reps from the best to the worst: faults first, then how long and far the back was away."""
+def _cost(rep: RepEvent) -> tuple[float, float, float, int]:
+    """Return what orders reps from the best to the worst: the back's faults, other faults, how far it went."""
+    back = sum(_weight(fault) for fault in rep.faults if fault.name in BACK)
     away = (rep.out_of_neutral_share or 0.0) + abs(rep.spine_flexion_peak_deg or 0.0) / 90
-    return sum(map(_weight, rep.faults)), away, rep.rep
+    return back, sum(map(_weight, rep.faults)), away, rep.rep
 
 
 def profile_of(header: Header, exercise: str) -> Profile:

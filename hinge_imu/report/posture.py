@@ -19,13 +19,16 @@ BACK, LEG, HEAD = 0.55, 0.85, 0.09
 STICK = 0.72
 """Length of the stick in m."""
 
-APART = 1.25
+APART = 1.0
 """In m, so that two people who bend forward do not meet."""
 
 
 def posture(view: SetView, words: Words) -> Figure:
     """Return the best and the worst rep at the bottom, side by side."""
-    which = [(view.best, "best_rep", GOOD, "solid"), (view.worst, "worst_rep", FAULT, "solid")]
+    which = [
+        (view.best, "best_rep", GOOD, "solid"),
+        (view.worst, "worst_rep", FAULT if view.worst_is_bad else INK, "solid"),
+    ]
     known = [each for each in which if not np.isnan(view.shapes[each[0]].bottom).any()]
     known = known[: 1 + (view.best != view.worst)]
     data: list[Figure] = []
@@ -37,12 +40,13 @@ def posture(view: SetView, words: Words) -> Figure:
         text = f"{words.page[key].format(rep=view.reps[rep].rep)}<br>{words.page['back']} {back}°"
         notes.append({"x": place * APART + 0.1, "y": -LEG - 0.06, "text": text, "showarrow": False, "yanchor": "top"})
     hidden = {"visible": False, "fixedrange": True}
+    top = max((max(line["y"]) for line in data), default=0.0) + 0.05
     layout = {
-        "height": 320,
+        "height": 340,
         "showlegend": False,
         "annotations": notes,
-        "xaxis": {**hidden, "range": [-0.45, 0.85 + APART * (len(known) - 1)]},
-        "yaxis": {**hidden, "range": [-1.2, 0.8], "scaleanchor": "x"},
+        "xaxis": {**hidden, "range": [-0.12, 0.8 + APART * (len(known) - 1)]},
+        "yaxis": {**hidden, "range": [-LEG - 0.32, top], "scaleanchor": "x"},
     }
     return {"data": data, "layout": layout}
 

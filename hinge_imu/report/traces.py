@@ -61,7 +61,7 @@ def shape_of(rep: RepEvent, angles: SagittalAngles) -> Shape:
 
 
 def _at(angles: SagittalAngles, times_s: Floats) -> Floats:
-    """Return pelvis, thorax and spine (3,N) in degrees at the times (N,), which rise, between the samples about them."""
+    """Return pelvis, thorax and spine (3,N) in degrees at rising times (N,), between the samples about them."""
     about = np.rint(np.array([times_s[0] - HOLE_S, times_s[-1] + HOLE_S]) / NS).astype(np.int64)
     part = slice(*np.searchsorted(angles.t_ns, about).tolist())
     t_s = angles.t_ns[part] * NS
@@ -70,7 +70,7 @@ def _at(angles: SagittalAngles, times_s: Floats) -> Floats:
     after = np.searchsorted(t_s, times_s).clip(1, len(t_s) - 1)
     known = t_s[after] - t_s[after - 1] <= HOLE_S
     values = [np.interp(times_s, t_s, each[part], np.nan, np.nan) for each in angles[1:]]
-    degrees: Floats = np.round(np.degrees(np.where(known, np.stack(values), np.nan)), 1)
+    degrees: Floats = np.degrees(np.where(known, np.stack(values), np.nan)).round(1)
     return degrees
 
 
