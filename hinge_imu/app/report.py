@@ -14,7 +14,7 @@ import numpy as np
 
 from hinge_imu.app.replay import replay
 from hinge_imu.recording import RecordingError, open_recording
-from hinge_imu.report.html import Halves, session_page
+from hinge_imu.report.html import Halves, needs_plotly, session_page
 from hinge_imu.report.page import Asked, page_of
 from hinge_imu.report.progress import Overview, index_page, overview
 from hinge_imu.reps.tempo import Prescription, compare
@@ -181,4 +181,4 @@ def _through(client: Any) -> Apply:
 def _write(target: Path, halves: Halves, script: str) -> None:
     before, after = halves
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(before + script + after, encoding="utf-8", newline="\n")
+    target.write_text(before + script * needs_plotly(halves) + after, encoding="utf-8", newline="\n")

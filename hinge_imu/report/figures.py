@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from hinge_imu.events import FaultName
+from hinge_imu.events import Fault, FaultName
 from hinge_imu.report.page import BACK, Asked, SetView
-from hinge_imu.report.traces import COURSE, phases_of
+from hinge_imu.report.traces import COURSE, Trace, phases_of
 from hinge_imu.samples import Floats
 from hinge_imu.words import Words
 
@@ -45,7 +45,7 @@ CLEAR = "rgba(0,0,0,0)"
 
 
 def traces(view: SetView, words: Words) -> Figure:
-    """Return hips, trunk and back over a set: phases shaded, faults marked where they began."""
+    """Return hips, trunk and back over a set, as far as they were measured: phases shaded, faults marked."""
     trace, page = view.trace, words.page
     step: Figure = {"x0": round(trace.start_s, 2), "dx": round(trace.step_s, 4)}
     top, low = {"xaxis": "x", "yaxis": "y"}, {"xaxis": "x", "yaxis": "y2"}
@@ -59,18 +59,20 @@ def traces(view: SetView, words: Words) -> Figure:
         _line(trace.thorax, page["trunk"], INK, dash="dot", **step, **top),
         _line(trace.spine, page["back"], INK, showlegend=False, **step, **low),
     ]
-    return {
-        "data": [*shades, *lines, *_marks(view, words)],
-        "layout": {
-            "height": 430,
-            "xaxis": {"title": {"text": page["seconds"]}, "anchor": "y2", "hoverformat": ".1f"},
-            "yaxis": {"title": {"text": page["lean"]}, "domain": [0.44, 1], "ticksuffix": "°"},
-            "yaxis2": {"title": {"text": page["back"]}, "domain": [0, 0.38], "ticksuffix": "°"},
-            "shapes": [_band("x domain", "y2", -NEUTRAL_DEG, NEUTRAL_DEG)],
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-            "hovermode": "x",
-        },
+    seen = [line for line, values in zip(lines, trace[2:], strict=True) if not np.isnan(values).all()]
+    layout: Figure = {
+        "height": 300,
+        "xaxis": {"title": {"text": page["seconds"]}, "hoverformat": ".1f"},
+        "yaxis": {"title": {"text": page["lean"]}, "ticksuffix": "°"},
+        "hovermode": "x",
     }
+    if not np.isnan(trace.spine).all():
+        layout["height"] = 430
+        layout["xaxis"]["anchor"] = "y2"
+        layout["yaxis"]["domain"] = [0.44, 1]
+        layout["yaxis2"] = {"title": {"text": page["back"]}, "domain": [0, 0.38], "ticksuffix": "°"}
+        layout["shapes"] = [_band("x domain", "y2", -NEUTRAL_DEG, NEUTRAL_DEG)]
+    return {"data": [*shades, *seen, *_marks(view, words)], "layout": layout}
 
 
 def dowel(view: SetView, words: Words) -> Figure:
@@ -261,7 +263,7 @@ def _marks(view: SetView, words: Words) -> list[Figure]:
     found: dict[FaultName, list[tuple[float, float, str]]] = {}
     for rep in view.reps:
         for fault in rep.faults:
-            height = view.trace.at("spine" if fault.name in BACK else "thorax", fault.at_s)
+            height = _height(view.trace, fault)
             said = f"{words.page['rep']} {rep.rep}: {words.said(fault)}"
             found.setdefault(fault.name, []).append((round(fault.at_s, 2), 0.0 if np.isnan(height) else height, said))
     return [
@@ -280,6 +282,14 @@ def _marks(view: SetView, words: Words) -> list[Figure]:
         }
         for name, each in found.items()
     ]
+
+
+def _height(trace: Trace, fault: Fault) -> float:
+    """Return where a fault is marked: on the line of the back, or on that of the highest segment that was measured."""
+    if fault.name in BACK:
+        return trace.at("spine", fault.at_s)
+    highest = trace.at("thorax", fault.at_s)
+    return trace.at("pelvis", fault.at_s) if np.isnan(highest) else highest
 
 
 def _shade(view: SetView, phase: str, name: str, color: str, height: float) -> Figure:

@@ -20,6 +20,8 @@ from hinge_imu.words import Words
 Halves = tuple[str, str]
 """A page before and after the place of plotly's script, which is the same, and large, for all of them."""
 
+PLOT = 'class="plot"'
+
 
 def session_page(page: Page, words: Words) -> Halves:
     """Return the page of one session."""
@@ -48,7 +50,7 @@ def picture(name: str, figure: Figure, title: str, explained: str, *, wide: bool
     data = msgspec.json.encode(figure).decode().replace("<", "\\u003c")
     return (
         f"<figure{' class=wide' if wide else ''}><figcaption><h3>{escape(title)}</h3><p>{escape(explained)}</p>"
-        f'</figcaption><div class="plot" id="{name}" role="img" aria-label="{escape(title)}" '
+        f'</figcaption><div {PLOT} id="{name}" role="img" aria-label="{escape(title)}" '
         f'style="min-height:{figure["layout"]["height"]}px"></div>'
         f'<script type="application/json">{data}</script></figure>'
     )
@@ -120,6 +122,11 @@ def _to_do(page: Page, words: Words) -> str:
             f"<p><b>{escape(words.drills[fault.drill])}.</b> {escape(fault.why)}</p></li>"
         )
     return f'<h2>{words.page["work_on"]}</h2><ol class="todo">{"".join(cards)}</ol>'
+
+
+def needs_plotly(halves: Halves) -> bool:
+    """Return whether there is a picture on a page."""
+    return PLOT in halves[0]
 
 
 def _set(view: SetView, page: Page, words: Words) -> str:

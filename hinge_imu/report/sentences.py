@@ -36,7 +36,7 @@ def count(words: Words, what: str, number: int) -> str:
 def headline(page: Page, words: Words) -> list[str]:
     """Return the session in a few short sentences: what was done, how the back held, what comes first."""
     if not page.sets:
-        return [words.page["no_reps"]]
+        return [words.page["no_reps"], words.page["no_reps_how"]]
     said = [done(page, words) + ".", held(page, words)]
     if page.todo:
         first = page.todo[0]
@@ -85,7 +85,8 @@ def _change(view: SetView, change: Change, words: Words) -> str:
     ended, tail = view.ended, f"_{change.unit}"
     slope, low, high = (getattr(ended, f"{change.name}{part}{tail}", None) for part in ("", "_low", "_high"))
     if slope is None or low is None or high is None:
-        return words.page[f"{change.key}_unknown"] if change.key == "rounding" else ""
+        seen = any(rep.spine_flexion_peak_deg is not None for rep in view.reps)
+        return words.page["rounding_unknown"] if seen and change.key == "rounding" else ""
     total = slope * (len(view.reps) - 1)
     sure = abs(total) >= change.error and low * high > 0
     key = f"{change.key}_{'steady' if not sure else 'more' if total > 0 else 'less'}"
