@@ -11,9 +11,9 @@ from string import Template
 import msgspec
 
 from hinge_imu.events import RepEvent
-from hinge_imu.report import figures, sentences
-from hinge_imu.report.figures import MARKS, Figure
+from hinge_imu.report import figures, per_rep, sentences
 from hinge_imu.report.page import Page, SetView
+from hinge_imu.report.plot import MARKS, Figure
 from hinge_imu.report.posture import posture
 from hinge_imu.words import Words
 
@@ -151,9 +151,9 @@ def _pictures(view: SetView, page: Page, words: Words) -> list[str]:
             ("posture", posture(view, words), False),
             ("dowel", figures.dowel(view, words), False),
             ("coupling", figures.coupling(view, words), False),
-            ("trend", figures.trend(view, words), False),
+            ("trend", per_rep.trend(view, words), False),
         ]
-    made.append(("tempo", figures.tempo(view, page.asked, words), True))
+    made.append(("tempo", per_rep.tempo(view, page.asked, words), True))
     return [
         picture(f"set{view.number}-{name}", figure, words.page[name], words.page[f"{name}_how"], wide=wide)
         for name, figure, wide in made

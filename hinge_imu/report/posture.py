@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hinge_imu.report.figures import FAULT, GOOD, INK, QUIET, Figure
 from hinge_imu.report.page import SetView
+from hinge_imu.report.plot import FAULT, GOOD, INK, QUIET, Figure
 from hinge_imu.samples import Floats
 from hinge_imu.words import Words
 

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hinge_imu.report.figures import GOOD, INK, Figure
 from hinge_imu.report.html import Halves, date, document, picture
 from hinge_imu.report.page import BACK, Page
+from hinge_imu.report.plot import GOOD, INK, Figure
 from hinge_imu.report.sentences import count
 from hinge_imu.words import Words
 
