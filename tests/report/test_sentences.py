@@ -44,8 +44,8 @@ def test_a_session_without_reps_says_so_and_what_to_try(page):
     [
         ((2.0, 1.0, 3.0), "rounded more, by 14°"),
         ((-2.0, -3.0, -1.0), "rounded less, by 14°"),
-        ((1.0, 0.5, 1.5), "stayed the same"),  # 7 deg over the set: no more than an error
-        ((2.0, -0.5, 4.0), "stayed the same"),  # the interval holds 0
+        ((1.0, 0.5, 1.5), "neither rounder nor straighter"),  # 7 deg over the set: no more than an error
+        ((2.0, -0.5, 4.0), "neither rounder nor straighter"),  # the interval holds 0
     ],
 )
 def test_a_change_is_said_only_where_it_is_more_than_an_error(reps, ended, page, slope, said):
