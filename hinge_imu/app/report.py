@@ -52,6 +52,8 @@ def make(task: Task) -> Made:
         said = replay(recording, seen.append, smooth=True, **task.lift)
     except RecordingError as error:
         return Made(None, None, str(error))
+    except ValueError as error:  # what its header asks for is not to be had
+        return Made(None, None, f"{task.recording}: {error}")
     angles = seen[0].sagittal if seen else SagittalAngles(np.empty(0, np.int64), *np.empty((3, 0)))
     page = page_of(header, said, angles, asked(header.tempo))
     return Made(session_page(page, words(task.language)), overview(page))

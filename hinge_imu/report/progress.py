@@ -11,7 +11,7 @@ import numpy as np
 
 from hinge_imu.report.html import Halves, date, document, picture
 from hinge_imu.report.page import BACK, Page
-from hinge_imu.report.plot import GOOD, INK, Figure
+from hinge_imu.report.plot import GOOD, INK, Figure, band
 from hinge_imu.report.sentences import count
 from hinge_imu.words import Words
 
@@ -100,13 +100,13 @@ def _progress(place: str, athlete: str, sessions: Sequence[Overview], words: Wor
         for lift in each.lifts:
             if each.started_utc is not None and lift.rounding_deg is not None:
                 days[lift.name, lift.title].append((each.started_utc, lift.rounding_deg))
-    band = f"{BETWEEN_SESSIONS_DEG:.0f}°"
+    error = f"{BETWEEN_SESSIONS_DEG:.0f}°"
     found = []
     for number, ((name, title), points) in enumerate(days.items(), 1):
         if len(points) < 2:
             continue
         head = words.page["progress_of"].format(athlete=athlete, exercise=words.exercise(name, title))
-        told = f"{change(points, words)} {words.page['progress_how'].format(band=band)}"
+        told = f"{change(points, words)} {words.page['progress_how'].format(band=error)}"
         found.append(picture(f"{place}-{number}", over_days(points, words), head, told, wide=True))
     return found
 
@@ -115,15 +115,14 @@ def change(points: Sequence[tuple[str, float]], words: Words) -> str:
     """Return what is different since the first session: nothing, unless it is more than two days differ by anyway."""
     since = points[-1][1] - points[0][1]
     key = "same" if abs(since) < BETWEEN_SESSIONS_DEG else "more" if since > 0 else "less"
-    band = f"{BETWEEN_SESSIONS_DEG:.0f}°"
-    return words.page[f"progress_{key}"].format(change=f"{words.number(abs(since))}°", band=band)
+    amounts = {"change": f"{words.number(abs(since))}°", "band": f"{BETWEEN_SESSIONS_DEG:.0f}°"}
+    return words.page[f"progress_{key}"].format(**amounts)
 
 
 def over_days(points: Sequence[tuple[str, float]], words: Words) -> Figure:
     """Return the rounding of one lift over the days, with the band in which a difference says nothing."""
     first = points[0][1]
-    band = {"xref": "x domain", "yref": "y", "x0": 0, "x1": 1, "type": "rect", "layer": "below", "line": {"width": 0}}
-    band |= {"y0": first - BETWEEN_SESSIONS_DEG, "y1": first + BETWEEN_SESSIONS_DEG, "fillcolor": "--band"}
+    low, high = first - BETWEEN_SESSIONS_DEG, first + BETWEEN_SESSIONS_DEG
     line: Figure = {
         "type": "scatter",
         "mode": "lines+markers",
@@ -133,11 +132,16 @@ def over_days(points: Sequence[tuple[str, float]], words: Words) -> Figure:
         "marker": {"size": 10, "color": GOOD, "line": {"color": INK, "width": 1}},
         "hovertemplate": "%{x|%Y-%m-%d}: %{y:.0f}°<extra></extra>",
     }
+    heights = [low, high, *(value for _, value in points)]
     layout = {
         "height": 320,
         "showlegend": False,
-        "shapes": [band],
-        "xaxis": {"type": "date"},
-        "yaxis": {"title": {"text": words.page["most_rounding"]}, "ticksuffix": "°"},
+        "shapes": [band("x domain", "y", low, high)],
+        "xaxis": {"type": "date", "tickformat": words.page["day_format"]},
+        "yaxis": {
+            "title": {"text": words.page["most_rounding"]},
+            "ticksuffix": "°",
+            "range": [min(heights) - 5, max(heights) + 5],
+        },
     }
     return {"data": [line], "layout": layout}

@@ -71,7 +71,8 @@ def held(page: Page, words: Words) -> str:
 
 def of_the_set(view: SetView, words: Words) -> list[str]:
     """Return what is worth saying of one set: attempts that failed, the tempo, where the set was going."""
-    page, said = words.page, []
+    page = words.page
+    said = [page["meant_to_round"]] if view.profile.may_round else []
     if view.failed:
         said.append(count(words, "failed", len(view.failed)))
     kept = view.ended.tempo_kept_share if view.ended else None

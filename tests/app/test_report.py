@@ -163,3 +163,10 @@ def test_the_command_needs_neither_plotly_nor_dask_to_start():
     program = "import sys, hinge_imu.cli, hinge_imu.app.report; print({'plotly', 'distributed'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+def test_a_recording_that_asks_for_a_tempo_that_there_is_not_is_named(made, tmp_path):
+    convert(made, tmp_path / "whole.csv")
+    odd = tmp_path / "odd.csv"
+    odd.write_text("# tempo: fast\n" + (tmp_path / "whole.csv").read_text())
+    assert made_of(odd).wrong.startswith(f"{odd}: tempo 'fast'")

@@ -83,3 +83,8 @@ def test_what_the_sensors_missed_is_said_for_each(reps, page):
 
 def test_reps_whose_back_is_not_known_are_counted(reps, page):
     assert "Of 1 rep the back is not known" in sentences.missing(page(reps([], [], peaks=[8, None])), EN)[0]
+
+
+def test_of_a_lift_whose_back_is_meant_to_round_that_is_said(reps, ended, page):
+    (view,) = page([*reps([], exercise="toe_touch"), ended(reps=1)]).sets
+    assert "the back is meant to round" in sentences.of_the_set(view, EN)[0]
