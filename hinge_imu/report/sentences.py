@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from statistics import median
 from typing import NamedTuple
 
 from hinge_imu.report.page import Page, SetView
@@ -75,10 +76,23 @@ def of_the_set(view: SetView, words: Words) -> list[str]:
     said = [page["meant_to_round"]] if view.profile.may_round else []
     if view.failed:
         said.append(count(words, "failed", len(view.failed)))
+    if parted := _parted(view, words):
+        said.append(parted)
     kept = view.ended.tempo_kept_share if view.ended else None
     if kept is not None:
         said.append(page["tempo_kept"].format(percent=words.number(100 * kept)))
     return [*said, *(trend for change in CHANGES if (trend := _change(view, change, words)))]
+
+
+def _parted(view: SetView, words: Words) -> str:
+    """Return where spine and hips parted, in the middle of those reps in which they did."""
+    found = [(rep.divergence_part, rep.divergence_pelvis_deg) for rep in view.reps if rep.divergence_part is not None]
+    hips = [pelvis for _, pelvis in found if pelvis is not None]
+    if not hips:
+        return ""
+    part, _ = Counter(part for part, _ in found).most_common(1)[0]
+    where = {"part": words.page[f"part_{part}"], "hips": f"{words.number(median(hips))}°"}
+    return words.page["parted"].format(reps=count(words, "reps", len(found)), **where)
 
 
 def _change(view: SetView, change: Change, words: Words) -> str:
@@ -128,8 +142,3 @@ def _of_the_sensors(page: Page, words: Words) -> list[str]:
         facts = [f"{words.page[f'fact_{what}']} ({number}x)" for what, number in sorted(page.session.bus.items())]
         said.append(f"{words.page['bus']}: {', '.join(facts)}.")
     return said
-
-
-def marks_in(view: SetView) -> Counter[str]:
-    """Return how often each fault was in a set."""
-    return Counter(fault.name for rep in view.reps for fault in rep.faults)

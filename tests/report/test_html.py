@@ -2,6 +2,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from plotly.offline import get_plotlyjs
 
 from hinge_imu.report.html import needs_plotly, session_page
 from hinge_imu.words import languages, words
@@ -105,3 +106,12 @@ def test_a_sentence_of_the_device_is_marked_as_english_on_a_german_page(page):
 
     text = "".join(session_page(page([NoticeEvent(text="stand still first", at_s=0.0)]), words("de")))
     assert '<li lang="en">stand still first</li>' in text
+
+
+def test_an_hour_of_reps_without_a_rest_stays_under_eight_megabytes(reps, page):
+    halves = session_page(page(reps(*[[]] * 700), seconds=3510), words("en"))
+    assert sum(len(half.encode()) for half in halves) + len(get_plotlyjs().encode()) < 8e6
+
+
+def test_what_plotly_brings_can_stand_inside_a_page():
+    assert "</script" not in get_plotlyjs()

@@ -1,6 +1,8 @@
+import msgspec
 import pytest
 
 from hinge_imu.events import FailedEvent, SensorSummary, SessionEvent
+from hinge_imu.profiles import Profile
 from hinge_imu.report import sentences
 from hinge_imu.words import words
 
@@ -88,3 +90,20 @@ def test_reps_whose_back_is_not_known_are_counted(reps, page):
 def test_of_a_lift_whose_back_is_meant_to_round_that_is_said(reps, ended, page):
     (view,) = page([*reps([], exercise="toe_touch"), ended(reps=1)]).sets
     assert "the back is meant to round" in sentences.of_the_set(view, EN)[0]
+
+
+def test_an_exercise_of_ones_own_goes_by_its_own_title(reps, page):
+    own = Profile(name="reverse", title="Reverse hyper")
+    assert sentences.done(page(reps([], [], exercise="reverse"), profile=own), EN) == "Reverse hyper: 1 set, 2 reps"
+
+
+def test_where_spine_and_hips_parted_is_said_of_the_middle_of_those_reps(reps, ended, page):
+    parted = [("late", 40.0), ("early", 20.0), ("late", 50.0), (None, None)]
+    said = [
+        msgspec.structs.replace(rep, divergence_part=part, divergence_pelvis_deg=pelvis)
+        for rep, (part, pelvis) in zip(reps(*[[]] * 4), parted, strict=True)
+    ]
+    (view,) = page([*said, ended(reps=4)]).sets
+    assert (
+        sentences.of_the_set(view, EN)[0] == "Hips and back parted in 3 reps, mostly late, with the hips at about 40°."
+    )
