@@ -76,7 +76,7 @@ def of_the_set(view: SetView, words: Words) -> list[str]:
     said = [page["meant_to_round"]] if view.profile.may_round else []
     if view.failed:
         said.append(count(words, "failed", len(view.failed)))
-    if parted := _parted(view, words):
+    if not view.profile.may_round and (parted := _parted(view, words)):
         said.append(parted)
     kept = view.ended.tempo_kept_share if view.ended else None
     if kept is not None:
