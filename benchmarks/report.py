@@ -36,7 +36,7 @@ from hinge_imu.words import words
 ROUND_S = 178.0
 """A set of eight and the rest after it; two more seconds without samples follow, as after a lost connection."""
 
-KINDS = (("hinge", 3), ("rdl", 3), ("deadlift", 3), ("swing", 8), ("good_morning", 3))
+KINDS = (("hinge", 8), ("rdl", 8), ("deadlift", 5), ("swing", 15), ("good_morning", 8))
 """What the many sessions are, in turns, and how many reps each has."""
 
 

@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from hinge_imu.app.replay import replay
-from hinge_imu.recording import RecordingError, open_recording
 from hinge_imu.report.html import Halves, needs_plotly, session_page
 from hinge_imu.report.page import Asked, page_of
 from hinge_imu.report.progress import Overview, index_page, overview
@@ -45,10 +43,14 @@ class Made(NamedTuple):
 
 def make(task: Task) -> Made:
     """Return the page of one recording; it needs no more than the recording, and can be made anywhere."""
+    # Who only hands out the work, and writes what comes back, does without the pipeline.
+    from hinge_imu.app.replay import replay
+    from hinge_imu.recording import RecordingError, open_recording
+
+    seen: list[Angles] = []
     try:
         recording = open_recording(task.recording)
         header = msgspec.structs.replace(recording.header, **task.lift)
-        seen: list[Angles] = []
         said = replay(recording, seen.append, smooth=True, **task.lift)
     except RecordingError as error:
         return Made(None, None, str(error))
@@ -124,14 +126,14 @@ def places(files: Sequence[Path], out: Path | None) -> list[Path]:
     return targets
 
 
-def plotly_script() -> str:
+def plotly_script() -> bytes:
     """Return what draws the pictures, to stand inside the page."""
     try:
         from plotly.offline import get_plotlyjs
     except ImportError as error:
         raise ValueError("a report needs plotly, which is not installed; pip install 'hinge-imu[report]'") from error
     script: str = get_plotlyjs()
-    return script
+    return script.encode()
 
 
 @contextmanager
@@ -180,7 +182,8 @@ def _through(client: Any) -> Apply:
     return apply
 
 
-def _write(target: Path, halves: Halves, script: str) -> None:
+def _write(target: Path, halves: Halves, script: bytes) -> None:
     before, after = halves
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(before + script * needs_plotly(halves) + after, encoding="utf-8", newline="\n")
+    with target.open("wb") as file:
+        file.writelines((before.encode(), script if needs_plotly(halves) else b"", after.encode()))
