@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -119,10 +119,12 @@ def page_of(header: Header, said: Sequence[AnyEvent], angles: SagittalAngles, as
 def to_do(reps: Sequence[RepEvent]) -> list[ToDo]:
     """Return the faults that weigh most, the heaviest first: how often, times how far, as far as it is sure."""
     found: dict[FaultName, list[Fault]] = defaultdict(list)
+    times: Counter[FaultName] = Counter()
     for rep in reps:
+        times.update({fault.name for fault in rep.faults})
         for fault in rep.faults:
             found[fault.name].append(fault)
-    weighed = [ToDo(name, len(each), sum(map(_weight, each)), max(each, key=_weight)) for name, each in found.items()]
+    weighed = [ToDo(name, times[name], sum(map(_weight, each)), max(each, key=_weight)) for name, each in found.items()]
     return sorted(weighed, key=lambda todo: (-todo.weight, todo.name))[:MOST_ON_A_LIST]
 
 

@@ -99,3 +99,8 @@ def test_sets_and_their_failed_attempts_stay_together(reps, ended, page):
     first, second = page(said).sets
     assert (first.ended.set, len(first.reps), first.failed) == (1, 2, ())
     assert (second.ended.set, len(second.reps), len(second.failed)) == (2, 1, 1)
+
+
+def test_a_rep_that_shows_a_fault_twice_is_one_rep(reps, fault):
+    (todo,) = to_do(reps([fault(), fault("spine_rounding", 14.0, 10.0)]))
+    assert todo.reps == 1
