@@ -17,6 +17,7 @@ from hinge_imu.commands.drill import drill
 from hinge_imu.commands.live import live
 from hinge_imu.commands.progression import progression
 from hinge_imu.commands.replay import replay
+from hinge_imu.commands.report import report
 from hinge_imu.commands.sensor import sensor
 from hinge_imu.commands.simulate import simulate
 from hinge_imu.commands.wearer import wearer
@@ -46,6 +47,7 @@ calibrate.command()(wearer)
 app.command()(drill)
 app.command()(progression)
 app.command()(replay)
+app.command()(report)
 app.command()(simulate)
 app.command()(convert)
 

@@ -23,10 +23,15 @@ from hinge_imu.summary import Summary
 class Pipeline:
     """One session: hand it the header, then everything that arrives, in order, then `finish`.
 
-    ``watch`` is shown each block of angles as it passes.
+    ``watch`` is shown each block of angles as it passes, ``gridded`` each block of samples on the common time grid.
     """
 
-    def __init__(self, header: Header, watch: Callable[[Angles], None] | None = None) -> None:
+    def __init__(
+        self,
+        header: Header,
+        watch: Callable[[Angles], None] | None = None,
+        gridded: Callable[[Frames], None] | None = None,
+    ) -> None:
         self._timeline = Timeline(header)
         self._orientation = Orientation(header)
         self._alignment = Alignment(header)
@@ -35,6 +40,7 @@ class Pipeline:
         self._summary = Summary(header)
         self._waiting: list[Said] = []  # decided by samples that are not on the grid yet
         self._watch = watch
+        self._gridded = gridded
 
     def push(self, item: Item) -> list[AnyEvent]:
         """Take samples of the header's dtype, or what the driver says of their sensor; return what can be said."""
@@ -53,6 +59,8 @@ class Pipeline:
         self._waiting += self._timeline.said()
         if not len(frames.t_ns):
             return
+        if self._gridded is not None:
+            self._gridded(frames)
         poses = self._orientation.push(frames)
         angles = self._alignment.push(poses)
         if self._watch is not None:

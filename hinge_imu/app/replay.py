@@ -39,11 +39,13 @@ def replay(
     header = msgspec.structs.replace(recording.header, **told)
     said: list[AnyEvent] = []
     seen = [watch] if watch is not None and not smooth else []
-    run(header, _told(recording, progress), Listeners(angles=seen, events=[said.append]))
+    frames: list[Frames] = []
+    kept = [frames.append] if smooth else []
+    run(header, _told(recording, progress), Listeners(angles=seen, frames=kept, events=[said.append]))
     final = {event.id: event for event in said if isinstance(event, RepEvent)}
     said = [event for event in said if not isinstance(event, RepEvent) or event is final[event.id]]
-    if smooth:
-        angles, said = look_back(header, frames_on_grid(recording), said)
+    if smooth and frames:
+        angles, said = look_back(header, frames, said)
         if watch is not None:
             watch(angles)
     said = [event for event in said if not isinstance(event, RepEvent) or event.status != "retracted"]

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.pipeline import Pipeline
-from hinge_imu.samples import Angles, Header, Item
+from hinge_imu.samples import Angles, Frames, Header, Item
 
 
 @dataclass(frozen=True)
 class Listeners:
-    """Who is told of what comes in, of angles, and of events; each in the order of the list."""
+    """Who is told of what comes in, of angles, of samples on the time grid, and of events; each in the list's order."""
 
     inputs: list[Callable[[Item], None]] = field(default_factory=list)
     angles: list[Callable[[Angles], None]] = field(default_factory=list)
+    frames: list[Callable[[Frames], None]] = field(default_factory=list)
     events: list[Callable[[AnyEvent], None]] = field(default_factory=list)
 
 
@@ -26,12 +27,16 @@ def run(header: Header, stream: Iterable[Item], listeners: Listeners) -> None:
         for listen in listeners.angles:
             listen(angles)
 
+    def grid(frames: Frames) -> None:
+        for listen in listeners.frames:
+            listen(frames)
+
     def say(events: list[AnyEvent]) -> None:
         for event in events:
             for listen in listeners.events:
                 listen(event)
 
-    pipeline = Pipeline(header, watch)
+    pipeline = Pipeline(header, watch, grid)
     for item in stream:
         for listen in listeners.inputs:
             listen(item)

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from hinge_imu import words as table
 from hinge_imu.events import (
     AnyEvent,
     FailedEvent,
@@ -32,12 +33,6 @@ err = Console(stderr=True, highlight=False)
 
 # Blue and orange are told apart by every kind of colour blindness, and the words say the same.
 GOOD, FAULT = "bright_blue", "bold dark_orange"
-
-FAULT_WORDS = {
-    "spine_rounding": "rounds {value:.0f}° (max {limit:.0f}°)",
-    "partial_rep": "goes {value:.0f} % of the way",
-    "off_tempo": "takes {value:.1f} s (asked {limit:g} s)",
-}
 
 
 class RepTable:
@@ -88,7 +83,7 @@ def _cells(rep: RepEvent) -> list[str | Text]:
 
 def words(fault: Fault) -> str:
     """Return the fault in a coach's words."""
-    return FAULT_WORDS[fault.name].format(value=fault.value, limit=fault.limit)
+    return table.words().said(fault)
 
 
 def clock(seconds: float) -> str:

@@ -1,0 +1,141 @@
+"""How long pages take, and how large they are: an hour, many sessions on one core and on several, and on a cluster.
+
+All is SIMULATED by the real driver on simulated chips. The hour is a set of eight Romanian deadlifts and the rest after
+it, three minutes, again and again. Times are by the clock, of the installed command, with the start of Python and all
+imports in them; the least of some runs is shown, because other work on the machine can only add to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from speed import repeated
+
+from hinge_imu.app.replay import replay
+from hinge_imu.app.report import asked
+from hinge_imu.app.simulation import record, simulate
+from hinge_imu.config import load
+from hinge_imu.recording import McapWriter, open_recording
+from hinge_imu.report.html import session_page
+from hinge_imu.report.page import page_of
+from hinge_imu.samples import Angles
+from hinge_imu.simulate import distractors, repertoire, styles
+from hinge_imu.simulate.lifter import Lifter
+from hinge_imu.simulate.stage import Stage
+from hinge_imu.words import words
+
+ROUND_S = 178.0
+"""A set of eight and the rest after it; two more seconds without samples follow, as after a lost connection."""
+
+KINDS = (("hinge", 8), ("rdl", 8), ("deadlift", 5), ("swing", 15), ("good_morning", 8))
+"""What the many sessions are, in turns, and how many reps each has."""
+
+
+def an_hour(folder: Path, minutes: float) -> Path:
+    """Write a session of so many minutes."""
+    rng = np.random.default_rng(3)
+    stage = Stage(rng, 2.0)
+    habits = styles.habits(rng, "rdl", None)
+    repertoire.perform(stage, "rdl", [habits.rep(rng, i / 7) for i in range(8)], 1)
+    repertoire.another(stage)
+    distractors.rest(stage, ROUND_S - stage.now_s)
+    lifter = Lifter(stage.script(2.0), rng, repertoire.SWAY_DEG, styles.body(rng, "rdl"))
+    once, path = folder / "once.mcap", folder / "hour.mcap"
+    record(once, lifter, load(), rng, session_id="hour", exercise="rdl")
+    recording = open_recording(once)
+    raw = np.concatenate(list(recording.blocks()))
+    with McapWriter(path, recording.header) as writer:
+        for piece in repeated(raw, minutes * 60):
+            writer.samples(piece)
+    return path
+
+
+def many(folder: Path, count: int) -> list[Path]:
+    """Write so many short sessions; each of a kind is the same under another name."""
+    folder.mkdir()
+    found = []
+    for number in range(count):
+        name, reps = KINDS[number % len(KINDS)]
+        path = folder / f"{number:03}.mcap"
+        if number < len(KINDS):
+            simulate(path, load(), exercise=name, reps=reps, seed=number)
+        else:
+            path.write_bytes((folder / f"{number % len(KINDS):03}.mcap").read_bytes())
+        found.append(path)
+    return found
+
+
+def took(files: list[Path], out: Path, *options: str, runs: int = 1) -> float:
+    """Return the seconds that the command takes, the least of some runs."""
+    command = [str(Path(sys.executable).parent / "hinge-imu"), "report", *map(str, files), "-o", str(out), *options]
+    best = float("inf")
+    for _ in range(runs):
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - this project's own command
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+def inside(path: Path) -> dict[str, float]:
+    """Return the processor's seconds of the stages of one page, all imports done."""
+    recording, seen, spent = open_recording(path), list[Angles](), {}
+    replay(recording)
+    marks = [time.process_time()]
+    replay(recording)
+    marks.append(time.process_time())
+    said = replay(recording, seen.append, smooth=True)
+    marks.append(time.process_time())
+    session_page(page_of(recording.header, said, seen[0].sagittal, asked(None)), words())
+    marks.append(time.process_time())
+    first, both, page = np.diff(marks).tolist()
+    spent["the pass that counts reps, as live"] = first
+    spent["the second look, ahead as well as back"] = both - first
+    spent["the page: data, pictures, HTML"] = page
+    return spent
+
+
+def main() -> None:
+    """Make the sessions, measure, and print the table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--minutes", type=float, default=60.0, help="how long the long session is")
+    options.add_argument("--recordings", type=int, default=200, help="how many sessions the many are")
+    options.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many processes share them")
+    options.add_argument("--runs", type=int, default=3, help="of the long session; the least counts")
+    wanted = options.parse_args()
+    shown = Table(title="hinge-imu report, SIMULATED sessions")
+    shown.add_column("what")
+    shown.add_column("measured", justify="right")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        hour, page = an_hour(folder, wanted.minutes), folder / "hour.html"
+        shown.add_row(f"{wanted.minutes:g} minutes, the command", f"{took([hour], page, runs=wanted.runs):.2f} s")
+        for stage, seconds in inside(hour).items():
+            shown.add_row(f"  of which {stage}", f"{seconds:.2f} s")
+        shown.add_row(f"{wanted.minutes:g} minutes, the page", f"{page.stat().st_size / 1e6:.1f} MB")
+        files, jobs = many(folder / "many", wanted.recordings), wanted.jobs
+        alone = took(files, folder / "one")
+        together = took(files, folder / "several", "--jobs", str(jobs))
+        cluster = took(files, folder / "cluster", "--jobs", str(jobs), "--cluster", "local")
+        shown.add_row(f"{len(files)} recordings, one process", f"{alone:.1f} s")
+        shown.add_row(f"{len(files)} recordings, --jobs {jobs}", f"{together:.1f} s, {alone / together:.2f} x as fast")
+        shown.add_row(f"{len(files)} recordings, --cluster local", f"{cluster:.1f} s")
+        same = all(
+            path.read_bytes() == (folder / other / path.name).read_bytes()
+            for path in sorted((folder / "one").iterdir())
+            for other in ("several", "cluster")
+        )
+        shown.add_row("the same bytes from all three", "yes" if same else "NO")
+    Console(width=100).print(shown)
+
+
+if __name__ == "__main__":
+    main()
