@@ -19,7 +19,7 @@ from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.well_known import MessageEncoding, SchemaEncoding
 from mcap.writer import MCAP0_MAGIC, Writer
 
-from hinge_imu.events import AnyEvent, SensorEvent, decode
+from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError, new_file
 from hinge_imu.samples import FORMAT, NS, Header, Item, RawArray
@@ -72,8 +72,8 @@ class McapWriter:
 
     def put(self, item: Item) -> None:
         """Append what came from a source, in order of arrival."""
-        if isinstance(item, SensorEvent):
-            # What the driver said stands between the samples before and after it.
+        if isinstance(item, Remark):
+            # What was said stands between the samples before and after it.
             self._write_waiting()
             self._append(self._sensors, msgspec.json.encode(item), round(item.at_s / NS))
         else:
@@ -160,7 +160,7 @@ class McapRecording(Recording):
         whole_ns = 0
         for topic, message in self._messages(SAMPLES, SENSORS):
             if topic == SENSORS:
-                yield self._sensor_event(message)
+                yield self._remark(message)
                 continue
             block = self._block(message)
             first_ns = int(block["t_ns"][0]) if first_ns is None else first_ns
@@ -190,9 +190,9 @@ class McapRecording(Recording):
                 f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
             ) from error
 
-    def _sensor_event(self, message: bytes) -> SensorEvent:
+    def _remark(self, message: bytes) -> Remark:
         event = self._event(message)
-        if not isinstance(event, SensorEvent):
+        if not isinstance(event, Remark):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
         return event

@@ -1,0 +1,88 @@
+"""Whether a bend may be a rep of the lift, as far as anybody can know while it is under way.
+
+Nobody wants to be corrected while tying a shoe, and two sensors on the back do not tell a shoe from the first rep of a
+set before it is over. So the wearer is watched from the first rep of a set on until its lift's rest is over; with a
+lift that somebody has named, from the press of a button on.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hinge_imu.events import AnyEvent, CueEvent, FaultEvent, MarkEvent, RepEvent, SetEvent
+from hinge_imu.profiles import Profile, built_in
+from hinge_imu.samples import Header
+
+PATIENCE_S = 60.0
+"""Who has pressed the button for a set begins it within this time. Chosen."""
+
+FRESH_S = 5.0
+"""Of a rep that is over for longer, a word comes too late: it belongs to the set. Chosen."""
+
+SURE = 0.95
+"""A fault of a rep is serious where it is so sure that its limit was passed."""
+
+
+class Attention:
+    """Hears what is said of reps and sets, and what the wearer marks; knows whether to watch, and for what."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+        self._exercise = header.exercise
+        self._number = 1
+        self._reps: dict[str, RepEvent] = {}  # of the open set, those that stand
+        self._pressed_s = -np.inf
+
+    def hear(self, event: AnyEvent) -> None:
+        """Take what was said."""
+        if isinstance(event, RepEvent):
+            if event.status == "retracted":
+                self._reps.pop(event.id, None)
+            else:
+                self._reps[event.id] = event
+        elif isinstance(event, SetEvent):
+            self._reps, self._number, self._pressed_s = {}, event.set + 1, -np.inf
+        elif isinstance(event, MarkEvent) and event.what != "pain":
+            self._reps, self._pressed_s = {}, event.at_s
+            self._exercise = event.exercise or self._exercise
+
+    def under_way(self, t_s: float) -> bool:
+        """Return whether a bend that begins at a moment may be a rep of the lift."""
+        profile = self.profile
+        if profile is None:
+            return False
+        last_s = max((rep.end_s for rep in self._reps.values()), default=-np.inf)
+        return t_s < last_s + profile.set_gap_s or t_s - self._pressed_s < PATIENCE_S
+
+    @property
+    def profile(self) -> Profile | None:
+        """The lift: as somebody has named it, or as the set's last rep was recognised; None where neither is."""
+        name = self._header.renamed.get(self._number, self._exercise)
+        if name == "auto" and self._reps:
+            name = next(reversed(self._reps.values())).exercise
+        own = self._header.profile
+        return own if own is not None and own.name == name else built_in().get(name)
+
+    @property
+    def usual_deg(self) -> float:
+        """How far the thorax leant in the last rep, nan where that is not known."""
+        rep = next(reversed(self._reps.values()), None)
+        return np.nan if rep is None or rep.thorax_rom_deg is None else rep.thorax_rom_deg
+
+    def cue(self, fault: FaultEvent, said_s: float, cued_until_s: float) -> CueEvent | None:
+        """Return the word on a fault that shows only in the whole rep; None where it comes too late, or came before.
+
+        ``said_s`` is when the fault was found, ``cued_until_s`` the end of the last bend in which the same was said.
+        """
+        rep = self._reps.get(fault.rep_id)
+        if rep is None or cued_until_s > rep.start_s or said_s > rep.end_s + FRESH_S or not self._sure:
+            return None
+        evidence = {"name": fault.name, "value": fault.value, "limit": fault.limit, "unit": fault.unit}
+        serious = fault.confidence > SURE
+        return CueEvent(**evidence, at_s=fault.at_s, said_s=said_s, serious=serious, rep_id=fault.rep_id)  # type: ignore[arg-type]  # as the fault has them
+
+    @property
+    def _sure(self) -> bool:
+        """Whether the bends of this set are reps: a lone one of an unknown lift may have been anything."""
+        named = self._header.renamed.get(self._number, self._exercise) != "auto"
+        return named or len(self._reps) > 1 or np.isfinite(self._pressed_s)
