@@ -81,6 +81,29 @@ def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
         yield _joined(waiting)
 
 
+def rounds(stream: Iterable[Item], chips: int) -> Iterator[Item]:
+    """Join the polls of so many chips, one of each; fewer before a remark, and where one comes again before another.
+
+    Nothing is decided before every chip has been heard, so no shorter pieces are worth a push, and no longer ones the
+    wait.
+    """
+    waiting: dict[int, RawArray] = {}
+    for item in stream:
+        sensor = None if isinstance(item, Remark) else int(item["sensor"][0])
+        if waiting and (sensor is None or sensor in waiting):
+            yield _joined([*waiting.values()])
+            waiting = {}
+        if isinstance(item, Remark):
+            yield item
+        elif sensor is not None:
+            waiting[sensor] = item
+            if len(waiting) == chips:
+                yield _joined([*waiting.values()])
+                waiting = {}
+    if waiting:
+        yield _joined([*waiting.values()])
+
+
 def _joined(blocks: list[RawArray]) -> RawArray:
     # As bytes: of structured arrays, numpy would join field by field.
     joined: RawArray = np.concatenate([block.view(np.uint8) for block in blocks]).view(blocks[0].dtype)

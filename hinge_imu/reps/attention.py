@@ -19,6 +19,12 @@ PATIENCE_S = 60.0
 FRESH_S = 5.0
 """Of a rep that is over for longer, a word comes too late: it belongs to the set. Chosen."""
 
+FEW = 3
+"""With fewer reps, what nobody has named may still be another lift, with wider limits, than a hinge."""
+
+LONE_DEG = 30.0
+"""Who bends once, with a rounder back than this, has rather tied a shoe or picked up a bar. Chosen."""
+
 SURE = 0.95
 """A fault of a rep is serious where it is so sure that its limit was passed."""
 
@@ -52,14 +58,16 @@ class Attention:
         if profile is None:
             return False
         last_s = max((rep.end_s for rep in self._reps.values()), default=-np.inf)
-        return t_s < last_s + profile.set_gap_s or t_s - self._pressed_s < PATIENCE_S
+        return (self._begun and t_s < last_s + profile.set_gap_s) or t_s - self._pressed_s < PATIENCE_S
 
     @property
     def profile(self) -> Profile | None:
-        """The lift: as somebody has named it, or as the set's last rep was recognised; None where neither is."""
-        name = self._header.renamed.get(self._number, self._exercise)
+        """The lift: as somebody has named it, or as its reps were recognised; None where neither is."""
+        name = self._named
         if name == "auto" and self._reps:
             name = next(reversed(self._reps.values())).exercise
+            if name == "hinge" and len(self._reps) < FEW:
+                return None
         own = self._header.profile
         return own if own is not None and own.name == name else built_in().get(name)
 
@@ -82,7 +90,18 @@ class Attention:
         return CueEvent(**evidence, at_s=fault.at_s, said_s=said_s, serious=serious, rep_id=fault.rep_id)  # type: ignore[arg-type]  # as the fault has them
 
     @property
+    def _named(self) -> str:
+        return self._header.renamed.get(self._number, self._exercise)
+
+    @property
     def _sure(self) -> bool:
-        """Whether the bends of this set are reps: a lone one of an unknown lift may have been anything."""
-        named = self._header.renamed.get(self._number, self._exercise) != "auto"
-        return named or len(self._reps) > 1 or np.isfinite(self._pressed_s)
+        """Whether the bends of this set are reps: a lone one may have been anything."""
+        return len(self._reps) > 1 or np.isfinite(self._pressed_s)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether a set is under way: a lone bend with a round back was rather a shoe, or a bar that was picked up."""
+        lone, profile = next(iter(self._reps.values()), None), self.profile
+        if self._sure or lone is None or profile is None or profile.may_round:
+            return self._sure or lone is not None
+        return (lone.spine_flexion_peak_deg or 0.0) < LONE_DEG
