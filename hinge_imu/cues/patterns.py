@@ -35,14 +35,14 @@ def _of(drawing: str) -> Pattern:
 
 
 WORDS: dict[Word, Meaning] = {
-    "flat": Meaning(_of(".."), "back flat: it rounds"),
-    "ribs": Meaning(_of("-"), "ribs down: the back arches"),
-    "hips": Meaning(_of("--"), "hips first, and back"),
-    "slow": Meaning(_of("..."), "slower, keep the tempo"),
-    "square": Meaning(_of(".-"), "square: one side drops or turns"),
-    "finish": Meaning(_of("-."), "all the way: down, and up to a full stand"),
-    "good": Meaning(_of("..-"), "good set: nothing to correct"),
-    "tick": Meaning((TICK,), "the metronome; and: heard you, after the button"),
+    "flat": Meaning(_of(".."), "back flat"),
+    "ribs": Meaning(_of("-"), "ribs down"),
+    "hips": Meaning(_of("--"), "hips first"),
+    "slow": Meaning(_of("..."), "slower"),
+    "square": Meaning(_of(".-"), "square"),
+    "finish": Meaning(_of("-."), "all the way"),
+    "good": Meaning(_of("..-"), "a good set"),
+    "tick": Meaning((TICK,), "metronome, or: heard"),
 }
 
 FAULTS: dict[FaultName, Word] = {

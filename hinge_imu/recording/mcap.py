@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -49,6 +50,8 @@ class McapWriter:
 
     def __init__(self, path: Path | str, header: Header) -> None:
         self._file = new_file(path)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._syncing: Future[None] | None = None
         self._writer = Writer(self._file)
         self._waiting: list[RawArray] = []
         self._window = -(1 << 62)
@@ -104,6 +107,8 @@ class McapWriter:
         self._write_waiting()
         self._writer.finish()  # type: ignore[no-untyped-call] # mcap leaves it without types
         self._sync()
+        self._disk.shutdown()
+        self._synced()
         self._file.close()
 
     def __enter__(self) -> Self:
@@ -131,8 +136,15 @@ class McapWriter:
         self._writer.add_message(channel, log_time=log_time, publish_time=log_time, data=data)
 
     def _sync(self) -> None:
+        """Ask the disk, without waiting: it may take a tenth of a second, and a cue may not."""
         self._writer.flush()  # type: ignore[no-untyped-call] # mcap leaves it without types
-        os.fsync(self._file.fileno())
+        self._synced()
+        self._syncing = self._disk.submit(os.fsync, self._file.fileno())
+
+    def _synced(self) -> None:
+        """Raise what the last sync met, if anything; one that still runs is waited for."""
+        if self._syncing is not None:
+            self._syncing.result()
 
 
 class McapRecording(Recording):
