@@ -52,11 +52,13 @@ class Turns:
     def at(self, now_s: float) -> tuple[bool, float | None]:
         """Return whether the line is on, and in how many seconds that may change; None: not by itself."""
         while self._now is not None:
-            on, left_s = level((*self._now.pattern, PAUSE_S), now_s - self._now.began_s)
+            on, left_s = level(self._now.pattern, now_s - self._now.began_s)
             if left_s is not None:
                 return on, left_s
-            began_s = self._now.began_s + length_s(self._now.pattern) + PAUSE_S
-            self._now = None if self._next is None else _Said(*self._next, max(began_s, now_s))
+            pause_s = self._now.began_s + length_s(self._now.pattern) + PAUSE_S - now_s
+            if pause_s > 0:
+                return False, pause_s
+            self._now = None if self._next is None else _Said(*self._next, now_s)
             self._next = None
         under = self._background
         if under is None:

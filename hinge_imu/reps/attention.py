@@ -57,8 +57,9 @@ class Attention:
         profile = self.profile
         if profile is None:
             return False
-        last_s = max((rep.end_s for rep in self._reps.values()), default=-np.inf)
-        return (self._begun and t_s < last_s + profile.set_gap_s) or t_s - self._pressed_s < PATIENCE_S
+        last = next(reversed(self._reps.values()), None)
+        recent = last is not None and t_s < last.end_s + profile.set_gap_s
+        return (recent and self._begun) or t_s - self._pressed_s < PATIENCE_S
 
     @property
     def profile(self) -> Profile | None:
@@ -83,7 +84,8 @@ class Attention:
         ``said_s`` is when the fault was found, ``cued_until_s`` the end of the last bend in which the same was said.
         """
         rep = self._reps.get(fault.rep_id)
-        if rep is None or cued_until_s > rep.start_s or said_s > rep.end_s + FRESH_S or not self._sure:
+        known = rep is not None and self._sure and self.profile is not None
+        if rep is None or not known or cued_until_s > rep.start_s or said_s > rep.end_s + FRESH_S:
             return None
         evidence = {"name": fault.name, "value": fault.value, "limit": fault.limit, "unit": fault.unit}
         serious = fault.confidence > SURE

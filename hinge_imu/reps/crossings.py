@@ -14,6 +14,7 @@ The inclinations are taken as they are: the low-pass that reps are read off look
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -54,6 +55,9 @@ RISEN_DEG, RISEN_S = 1.5, 0.3
 FLOOR = 0.65
 """Who has come up to less than this share of the deepest lean has left the floor."""
 
+KEPT_S = 1.0
+"""So much of the bend is kept; all that is looked back upon fits in."""
+
 SET_UP_S = 0.5
 """The posture before the pull is the median of so long before it."""
 
@@ -77,14 +81,12 @@ class Crossings:
     """
 
     def __init__(self, profile: Profile, rate_hz: float, usual_deg: float, turn_deg: float) -> None:
-        self._limits = _limits(profile)
-        self._bounds = np.stack([self._limits, self._limits + MARGIN])[:, :, None]
-        self._need = np.tile(np.where(np.arange(ROWS) == DROP, 1, np.ceil(LASTING_S * rate_hz - 1e-6)), 2)
+        self._limits, self._bounds = _limits(profile)
+        self._need = _need(rate_hz)
         self._lasting = np.zeros((2 * ROWS, 1), np.int64)
         self._said: set[tuple[FaultName, bool]] = set()
         self._rate, self._turn = rate_hz, turn_deg
         self._floor, self._low = profile.starts == "floor", LOW * usual_deg
-        self._steps = [max(1, round(s * rate_hz)) for s in (RATE_S, RISEN_S, RISEN_S / 2, SET_UP_S)]
         self._past = np.empty((2, 0))  # thorax and spine
         self._low_before, self._set_up = True, np.nan
         self._furthest = -np.inf, np.nan  # the pelvis's largest inclination, and the thorax's then
@@ -99,7 +101,7 @@ class Crossings:
         lasting = runs(beyond, self._lasting)
         self._lasting = lasting[:, -1:]
         crossed = []
-        for sample, row in np.argwhere((lasting == self._need[:, None]).T).tolist():
+        for sample, row in np.argwhere((lasting == self._need).T).tolist():
             serious, which = divmod(row, ROWS)
             if (NAMES[which], bool(serious)) not in self._said:
                 self._said.add((NAMES[which], bool(serious)))
@@ -114,20 +116,25 @@ class Crossings:
         """Return each row's (7,N) distance from 0, in the direction of its limit; nan where it says nothing."""
         thorax, pelvis, spine = rows[:TILT_ROW]
         values = np.full((ROWS, rows.shape[1]), np.nan)
-        before = self._past.shape[1]
-        past = np.concatenate([self._past, rows[::2][:2]], axis=1)
+        past = np.concatenate([self._kept(rows), rows[:3:2]], axis=1)
         values[ROUND] = spine
         np.negative(spine, out=values[ARCH], where=thorax > LEANT_DEG)
         np.abs(rows[TILT_ROW], out=values[TILT])
         np.abs(rows[TURN_ROW] - self._turn, out=values[TURN])
-        step = self._steps[0]
-        values[DROP] = (thorax - _earlier(past[0], before, step)) * (self._rate / step)
+        step = _samples(RATE_S, self._rate)
+        np.subtract(thorax, past[0, -step - len(thorax) : -step], out=values[DROP])
+        values[DROP] *= self._rate / step
         if self._floor:
-            self._pulled(past, before, deepest, values[PULL])
+            self._pulled(past, deepest, values[PULL])
         elif not np.isnan(self._low):
             self._winked(pelvis, thorax, values[WINK])
-        self._past = past[:, -sum(self._steps[2:]) - 1 :]
+        self._past = past
         return values
+
+    def _kept(self, rows: Floats) -> Floats:
+        """Return thorax and spine of the last second; before the bend they were as at its beginning."""
+        samples = _samples(KEPT_S, self._rate)
+        return self._past[:, -samples:] if self._past.shape[1] else np.repeat(rows[:3:2, :1], samples, axis=1)
 
     def _winked(self, pelvis: Floats, thorax: Floats, fallen: Floats) -> None:
         """Fill in by how much the pelvis has fallen back, while the thorax went on by as much as the limit."""
@@ -138,25 +145,38 @@ class Crossings:
         low = (at > self._low) & (thorax - at > self._limits[WINK])
         np.subtract(most, pelvis, out=fallen, where=low)
 
-    def _pulled(self, past: Floats, before: int, deepest: Floats, rounder: Floats) -> None:
+    def _pulled(self, past: Floats, deepest: Floats, rounder: Floats) -> None:
         """Fill in by how much the spine is rounder than before the pull that is under way."""
-        _, rising_n, back, posture_n = self._steps
-        thorax, spine = past[0, before:], past[1, before:]
-        risen = _earlier(past[0], before, rising_n) - thorax > RISEN_DEG
+        before = past.shape[1] - len(deepest)
+        rising_n, back, posture_n = (_samples(s, self._rate) for s in (RISEN_S, RISEN_S / 2, SET_UP_S))
+        thorax, spine = past[:, before:]
+        risen = past[0, before - rising_n : -rising_n] - thorax > RISEN_DEG
         on_floor = ~risen & (thorax > FLOOR * deepest)
         left = np.flatnonzero(np.concatenate([[self._low_before], on_floor[:-1]]) & ~on_floor)
         edges = [0, *left.tolist(), len(thorax)]
         for start, stop in pairwise(edges):
             if start in left:
                 end = before + start - back
-                posture = past[1, max(0, end - posture_n) : max(1, end)]
+                posture = past[1, end - posture_n : end]
                 self._set_up = median(posture) if np.isfinite(posture).all() else np.nan
             rounder[start:stop] = np.where(on_floor[start:stop], np.nan, spine[start:stop] - self._set_up)
         self._low_before = bool(on_floor[-1])
 
 
-def _limits(profile: Profile) -> Floats:
-    """Return the limit of each row (7,), infinite where the lift cannot have the fault."""
+def _samples(seconds: float, rate_hz: float) -> int:
+    return max(1, round(seconds * rate_hz))
+
+
+@lru_cache
+def _need(rate_hz: float) -> Floats:
+    """Return for how many samples each row must cross its limit, and its margin (14,1)."""
+    need = np.where(np.arange(ROWS) == DROP, 1.0, np.ceil(LASTING_S * rate_hz - 1e-6))
+    return np.tile(need, 2)[:, None]
+
+
+@lru_cache
+def _limits(profile: Profile) -> tuple[Floats, Floats]:
+    """Return the limit of each row (7,), infinite where the lift cannot have the fault, and with its margin (2,7,1)."""
     limits = profile.limits
     values = np.array(
         [
@@ -165,10 +185,4 @@ def _limits(profile: Profile) -> Floats:
         ]
     )
     values[[name in profile.never for name in NAMES]] = np.inf
-    return values
-
-
-def _earlier(past: Floats, before: int, step: int) -> Floats:
-    """Return the samples from ``before`` on as they were so many samples earlier, the first where none was."""
-    number = np.arange(before - step, len(past) - step)
-    return past[np.maximum(number, 0)]
+    return values, np.stack([values, values + MARGIN])[:, :, None]

@@ -25,6 +25,8 @@ ENTER_DEG = 20.0
 UP_DEG, UP = 12.0, 0.35
 """The bend is over when the thorax leans by less than the first, or than this share of how far it leant."""
 
+DEG = 180.0 / np.pi
+
 LOOK_S = 5.0
 """So much is looked at at a time: what comes after the next change of state would be looked at again."""
 
@@ -70,7 +72,8 @@ class Watch:
             *(lead, sagittal.pelvis, sagittal.spine),
             *(frontal.tilt[:, 0], frontal.turn[:, 0]),
         )
-        return np.degrees(rows, out=rows)
+        rows *= DEG
+        return rows
 
     def _late(self, fault: FaultEvent, said_s: float) -> Iterator[Said]:
         cue = self._attention.cue(fault, said_s, self._cued_until_s.get(fault.name, -np.inf))
