@@ -20,6 +20,9 @@ from hinge_imu.samples import SEGMENTS, Angles, Floats, Header
 ONSET_DEG = 6.0
 """A trunk that leans by so much more than it stood is on its way down. Chosen: beyond sway and breathing."""
 
+SWAY_DEG = 0.5
+"""It set off where it was last so close to how it stood. Chosen."""
+
 STOOD_S = 1.0
 """It stood where it leant least within this time."""
 
@@ -75,7 +78,7 @@ class Metronome:
         if not onset or self._running:
             return None
         self._running = self._kind == "free"
-        onset_s = float(t[np.flatnonzero(moved < stood + ONSET_DEG / 6)[-1]])
+        onset_s = float(t[np.flatnonzero(moved < stood + SWAY_DEG)[-1]])
         return Beat(beaten(self._phases, free=self._running), float(t[-1]) - onset_s, self._running)
 
 

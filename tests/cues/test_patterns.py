@@ -1,4 +1,4 @@
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import get_args
 
 import pytest
@@ -43,4 +43,4 @@ def test_a_pattern_that_is_over_stays_off():
 
 def test_the_lights_are_told_apart_by_how_fast_they_blink():
     lengths = sorted(length_s(pattern) for pattern in LIGHTS.values())
-    assert all(b > 1.9 * a for a, b in zip(lengths, lengths[1:], strict=False))
+    assert all(b > 1.9 * a for a, b in pairwise(lengths))
