@@ -61,6 +61,7 @@ class Cueing:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Let go of the pins."""
         if self._button is not None:
             self._button.close()
         self._outputs.__exit__()

@@ -104,12 +104,14 @@ class McapWriter:
         """Write what is waiting, the index and the footer, and sync all of it to the disk."""
         if self._file.closed:
             return
-        self._write_waiting()
-        self._writer.finish()  # type: ignore[no-untyped-call] # mcap leaves it without types
-        self._sync()
-        self._disk.shutdown()
-        self._synced()
-        self._file.close()
+        try:
+            self._write_waiting()
+            self._writer.finish()  # type: ignore[no-untyped-call] # mcap leaves it without types
+            self._sync()
+            self._synced()
+        finally:
+            self._disk.shutdown()
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,8 +139,8 @@ class McapWriter:
 
     def _sync(self) -> None:
         """Ask the disk, without waiting: it may take a tenth of a second, and a cue may not."""
-        self._writer.flush()  # type: ignore[no-untyped-call] # mcap leaves it without types
         self._synced()
+        self._writer.flush()  # type: ignore[no-untyped-call] # mcap leaves it without types
         self._syncing = self._disk.submit(os.fsync, self._file.fileno())
 
     def _synced(self) -> None:
