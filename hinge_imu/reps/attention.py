@@ -1,20 +1,27 @@
 """Whether a bend may be a rep of the lift, as far as anybody can know while it is under way.
 
 Nobody wants to be corrected while tying a shoe, and two sensors on the back do not tell a shoe from the first rep of a
-set before it is over. So the wearer is watched from the first rep of a set on until its lift's rest is over; with a
-lift that somebody has named, from the press of a button on.
+set before it is over. So the wearer is watched from the first rep of a set on, for as long as the rests are like those
+before; with a lift that somebody has named, from the press of a button on.
 """
 
 from __future__ import annotations
+
+from itertools import islice, pairwise
 
 import numpy as np
 
 from hinge_imu.events import AnyEvent, CueEvent, FaultEvent, MarkEvent, RepEvent, SetEvent
 from hinge_imu.profiles import Profile, built_in
+from hinge_imu.reps.phases import median
 from hinge_imu.samples import Header
 
 PATIENCE_S = 60.0
 """Who has pressed the button for a set begins it within this time. Chosen."""
+
+REST_S, LONGER, LATELY = 4.0, 2.0, 5
+"""Who has rested for longer than the first, and than so many times as long as between the last reps, may be doing
+anything: a rep after that has its word when it is over. Chosen."""
 
 FRESH_S = 5.0
 """Of a rep that is over for longer, a word comes too late: it belongs to the set. Chosen."""
@@ -58,7 +65,7 @@ class Attention:
         if profile is None:
             return False
         last = next(reversed(self._reps.values()), None)
-        recent = last is not None and t_s < last.end_s + profile.set_gap_s
+        recent = last is not None and t_s < last.end_s + min(profile.set_gap_s, self._rest_s)
         return (recent and self._begun) or t_s - self._pressed_s < PATIENCE_S
 
     @property
@@ -90,6 +97,13 @@ class Attention:
         evidence = {"name": fault.name, "value": fault.value, "limit": fault.limit, "unit": fault.unit}
         serious = fault.confidence > SURE
         return CueEvent(**evidence, at_s=fault.at_s, said_s=said_s, serious=serious, rep_id=fault.rep_id)  # type: ignore[arg-type]  # as the fault has them
+
+    @property
+    def _rest_s(self) -> float:
+        """How long one may rest for the next bend to belong to the set still: the longer, the longer one did before."""
+        reps = list(islice(reversed(self._reps.values()), LATELY))
+        rests = [after.start_s - before.end_s for after, before in pairwise(reps)]
+        return max(REST_S, LONGER * median(rests)) if rests else np.inf
 
     @property
     def _named(self) -> str:
