@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 
-from hinge_imu.events import CueEvent, FaultEvent, FaultName, MarkEvent, Said
+from hinge_imu.events import CueEvent, FaultEvent, FaultName, MarkEvent, RepEvent, Said
 from hinge_imu.reps.attention import Attention
 from hinge_imu.reps.crossings import THORAX, TURN_ROW, Crossings
 from hinge_imu.samples import NS, SEGMENTS, Angles, Bools, Floats, Header, Times
@@ -53,12 +53,15 @@ class Watch:
                 yield from self._go(t_ns[start:stop], rows[:, start:stop])
                 start = stop
                 self._attention.hear(event)
+                if isinstance(event, RepEvent) and event.revision == 1 and stop:
+                    self._turn = float(rows[TURN_ROW, stop - 1])  # at lockout
                 if isinstance(event, FaultEvent):
                     yield from self._late(event, decided_s)
         yield from self._go(t_ns[start:], rows[:, start:])
 
     def mark(self, mark: MarkEvent, said: Sequence[Said]) -> None:
         """Hear what the wearer marked, and what was said of it."""
+        self._turn = np.nan if mark.what != "pain" else self._turn
         for _, event in said:
             self._attention.hear(event)
         self._attention.hear(mark)
@@ -92,14 +95,13 @@ class Watch:
     def _stand(self, t_ns: Times, rows: Floats, start: int, stop: int) -> int:
         """Wait until the thorax leans; return the number of the next sample to look at."""
         index = start + _first(rows[THORAX, start:stop] > ENTER_DEG)
-        if index > start:
-            self._turn = float(rows[TURN_ROW, index - 1])
         if index < stop:
             self._bent, self._deepest = True, ENTER_DEG
             t_s, profile = float(t_ns[index]) * NS, self._attention.profile
             watched = profile is not None and self._attention.under_way(t_s)
             usual_deg = self._attention.usual_deg
-            self._crossings = Crossings(profile, self._rate, usual_deg, self._turn) if profile and watched else None
+            turn = float(rows[TURN_ROW, index]) if np.isnan(self._turn) else self._turn
+            self._crossings = Crossings(profile, self._rate, usual_deg, turn) if profile and watched else None
         return index
 
     def _bend(self, t_ns: Times, rows: Floats, start: int, stop: int) -> Generator[Said, None, int]:
