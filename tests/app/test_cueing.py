@@ -12,6 +12,7 @@ from gpiozero.pins.mock import MockFactory
 from hinge_imu.app.cueing import Cueing, Wishes
 from hinge_imu.app.lesson import play
 from hinge_imu.app.live import live, power_off
+from hinge_imu.app.terminal import note
 from hinge_imu.config import ConfigError, CuesConfig, load
 from hinge_imu.cues.patterns import LIGHTS, WORDS
 from hinge_imu.events import CueEvent, MarkEvent, SensorEvent, SetEvent
@@ -237,3 +238,14 @@ def test_the_words_are_shown_where_nothing_plays_them(hinge_imu):
     assert done.returncode == 0
     assert all(words.says in done.stdout for words in WORDS.values())
     assert "docs/cues.md" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("mark", "sentence"),
+    [
+        (MarkEvent(what="pain", at_s=75.0), "1:15 marked: it hurts here"),
+        (MarkEvent(what="next", at_s=3.0, exercise="rdl"), "0:03 marked: the next exercise, rdl"),
+    ],
+)
+def test_a_mark_is_a_sentence(mark, sentence):
+    assert note(mark) == sentence
