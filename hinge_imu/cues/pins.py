@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,12 +41,19 @@ def button(name: str, pin: int) -> Button:
 
 def _made(name: str, pin: int, make: Callable[[], Device]) -> Device:
     try:
-        from gpiozero.exc import GPIOZeroError
+        from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
     except ImportError as error:
         raise ConfigError(
             f"[cues] {name} = {pin}: needs gpiozero; pip install 'hinge-imu[pi]', or leave {name} out"
         ) from error
     try:
-        return make()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PinFactoryFallback)  # the error says it in one sentence
+            return make()
+    except BadPinFactory as error:
+        raise ConfigError(
+            f"[cues] {name} = {pin}: there are no pins here; on a Raspberry Pi, apt install python3-lgpio, and let the "
+            f"environment see it (--system-site-packages); elsewhere leave {name} out"
+        ) from error
     except GPIOZeroError as error:
         raise ConfigError(f"[cues] {name} = {pin}: cannot be used ({error}); name a free GPIO") from error

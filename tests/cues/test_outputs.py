@@ -1,10 +1,12 @@
 """The pins; one suite on gpiozero's mock and, with ``-m hardware``, on a Raspberry Pi's own, with nothing on them."""
 
 import sys
+import warnings
 from queue import SimpleQueue
 
 import pytest
-from gpiozero import OutputDevice
+from gpiozero import Device, OutputDevice
+from gpiozero.exc import BadPinFactory, PinFactoryFallback
 
 from hinge_imu.config import ConfigError, CuesConfig
 from hinge_imu.cues.outputs import Outputs
@@ -83,3 +85,14 @@ def test_a_pin_that_is_taken_is_named_and_the_others_are_let_go(board):
     assert not taken.closed
     with Outputs(CuesConfig(buzzer_pin=23, motor_pin=24)):
         pass
+
+
+def test_a_computer_without_pins_says_so_in_one_sentence(monkeypatch):
+    def none_here():
+        warnings.warn(PinFactoryFallback("Falling back from lgpio"), stacklevel=1)
+        raise BadPinFactory("Unable to load any default pin factory!")
+
+    monkeypatch.setattr(Device, "pin_factory", None)
+    monkeypatch.setattr(Device, "_default_pin_factory", none_here)
+    with pytest.raises(ConfigError, match=r"\[cues\] led_pin = 25: there are no pins here; .*python3-lgpio"):
+        Outputs(CuesConfig(led_pin=25))
