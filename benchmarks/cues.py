@@ -6,6 +6,8 @@ pin, as in `hinge-imu live`. The moment is told in two ways. ``own angles``: by 
 own angles have been beyond the limit for 0.1 s. ``truth``: when the lifter's true angles have; what the sensors get
 wrong is in it, and a back that is measured a degree too round is early. The chips are simulated in the same process,
 and slow it down.
+
+With ``--distractors`` it counts, instead, what is said to SIMULATED people who do all that one does in a gym but lift.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ from rich.table import Table
 from hinge_imu.app import live as wiring
 from hinge_imu.config import Config, load
 from hinge_imu.events import AnyEvent, CueEvent
+from hinge_imu.pipeline import Pipeline
 from hinge_imu.samples import NS, stretches
 from hinge_imu.sensing.sampler import Sampler
+from hinge_imu.simulate.fast import recorded
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.plan import RepPlan, Timetable, for_tempo
+from hinge_imu.simulate.repertoire import nothing_but_distractors
 from hinge_imu.simulate.strap import strap
 
 LIMIT_DEG, LASTING_S = 25.0, 0.1
@@ -106,7 +111,8 @@ def measured(crossings: int, seed: int) -> Latencies:
             said.append((time.monotonic_ns(), event))
 
     began_ns = time.monotonic_ns()
-    chips = strap(who, config, rng, time.monotonic_ns)
+    # Transfers take as long as they do at 400 kHz.
+    chips = strap(who, config, rng, time.monotonic_ns, busy=lambda ns: time.sleep(ns * NS))
     with TemporaryDirectory() as folder, chips.installed(), patch.object(wiring, "Sampler", Kept):
         seconds = who.timetable.duration_s + READY_S
         wiring.live(
@@ -123,12 +129,41 @@ def measured(crossings: int, seed: int) -> Latencies:
     return Latencies(np.array(own), np.array(late), len(due) - len(late), len(in_truth) - found)
 
 
+def disturbed(sessions: int, exercise: str) -> tuple[float, int, int]:
+    """Return the minutes of so many sessions without a lift, how many cues were said, and in how many sessions."""
+    minutes, cues, with_cues = 0.0, 0, 0
+    for seed in range(sessions):
+        rng = np.random.default_rng(seed)
+        who = nothing_but_distractors(rng)
+        header, raw = recorded(who, rng, exercise=exercise)
+        pipeline = Pipeline(header)
+        said = [*pipeline.push(raw), *pipeline.finish()]
+        told = sum(isinstance(event, CueEvent) and (not event.serious or event.rep_id is not None) for event in said)
+        minutes, cues, with_cues = minutes + who.timetable.duration_s / 60, cues + told, with_cues + bool(told)
+    return minutes, cues, with_cues
+
+
+def in_peace(sessions: int) -> Table:
+    """Return what is said to people who do not lift, by the lift that was named."""
+    shown = Table(title=f"{sessions} SIMULATED sessions without a lift")
+    for name in ("named", "minutes", "cues", "sessions with one"):
+        shown.add_column(name, justify="left" if name == "named" else "right")
+    for exercise in ("auto", "hinge", "rdl", "deadlift"):
+        minutes, cues, with_cues = disturbed(sessions, exercise)
+        shown.add_row(exercise, f"{minutes:.0f}", str(cues), str(with_cues))
+    return shown
+
+
 def main() -> None:
     """Measure, and print the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--crossings", type=int, default=120, help="how many reps are rounded, of some 4 s each")
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--distractors", type=int, metavar="SESSIONS", help="count cues where nobody lifts")
     asked = options.parse_args()
+    if asked.distractors:
+        Console(width=100).print(in_peace(asked.distractors))
+        return
     found = measured(asked.crossings, asked.seed)
     shown = Table(title=f"{asked.crossings} SIMULATED crossings, in real time: ms to the pin")
     for name in ("from", "cues", "median", "95 %", "99 %", "longest"):

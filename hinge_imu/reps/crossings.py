@@ -94,10 +94,10 @@ class Crossings:
     def push(self, rows: Floats, deepest: Floats) -> list[Crossing]:
         """Take the next rows (5,N) deg and the thorax's deepest lean so far (N,); return what was crossed."""
         values = self._values(rows, deepest)
-        beyond = (values > self._bounds).reshape(2 * ROWS, -1)
-        if not beyond.any():
+        if not (values > self._bounds[0]).any():
             self._lasting[:] = 0
             return []
+        beyond = (values > self._bounds).reshape(2 * ROWS, -1)
         lasting = runs(beyond, self._lasting)
         self._lasting = lasting[:, -1:]
         crossed = []
