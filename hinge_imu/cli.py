@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from hinge_imu.commands.check import check
 from hinge_imu.commands.convert import convert
+from hinge_imu.commands.cues import cues
 from hinge_imu.commands.demo import demo
 from hinge_imu.commands.drill import drill
 from hinge_imu.commands.live import live
@@ -40,6 +41,7 @@ calibrate = typer.Typer(
 
 app.command()(demo)
 app.command()(live)
+app.command()(cues)
 app.command()(check)
 app.add_typer(calibrate, name="calibrate")
 calibrate.command()(sensor)

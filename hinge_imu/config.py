@@ -13,6 +13,9 @@ Filter = Literal["inclination", "madgwick", "mahony", "ekf", "aqua", "complement
 
 Vector = tuple[float, float, float]
 Matrix = tuple[Vector, Vector, Vector]
+Pin = Annotated[int, msgspec.Meta(ge=2, le=27)]
+Mode = Literal["every", "serious", "faded", "after_set", "silent"]
+Beats = Literal["rep", "free"]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 # What may stand between two slashes of an MQTT topic, and in a file's name.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$")]
@@ -66,7 +69,7 @@ class BusConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     file that, when it appears, asks a privileged helper to free the bus.
     """
 
-    power_pin: Annotated[int, msgspec.Meta(ge=2, le=27)] | None = None
+    power_pin: Pin | None = None
     recovery_request: str | None = None
 
 
@@ -85,6 +88,28 @@ class PublishConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     mqtt: str = "mqtt://localhost:1883"
 
 
+class CuesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What tells the wearer, and what the wearer presses: GPIO numbers (BCM), all off as shipped.
+
+    Outputs are on while high; the button closes its pin to ground. ``mode`` says which faults are worth a word
+    (`hinge_imu.cues.modes`); with ``poweroff``, holding the button down powers the computer off once the recording is
+    closed.
+    """
+
+    buzzer_pin: Pin | None = None
+    motor_pin: Pin | None = None
+    led_pin: Pin | None = None
+    button_pin: Pin | None = None
+    mode: Mode = "every"
+    poweroff: bool = False
+
+    @property
+    def pins(self) -> dict[str, int]:
+        """The pins that are configured, by their names."""
+        named = {name: getattr(self, name) for name in ("buzzer_pin", "motor_pin", "led_pin", "button_pin")}
+        return {name: pin for name, pin in named.items() if pin is not None}
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
@@ -96,6 +121,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bus: BusConfig = BusConfig()
     motion: MotionConfig = MotionConfig()
     publish: PublishConfig = PublishConfig()
+    cues: CuesConfig = CuesConfig()
 
     def __post_init__(self) -> None:
         for what in ("segment", "address"):
@@ -104,6 +130,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if shared:
                 shown = repr(shared[0]) if isinstance(shared[0], str) else hex(shared[0])
                 raise ValueError(f"two sensors share the {what} {shown}; give each its own")
+        pins = [*self.cues.pins.values(), *([self.bus.power_pin] if self.bus.power_pin is not None else [])]
+        if len(set(pins)) < len(pins):
+            raise ValueError(f"two of [cues] and [bus] share the pin {max(pins, key=pins.count)}; give each its own")
         if not self.sensors:
             raise ValueError("no sensor is named; give at least one [[sensors]] table")
 
@@ -124,7 +153,7 @@ def load(path: Path | None = None) -> Config:
         Names the file, what was found in it, and what to change.
     """
     tables: dict[str, Any] = {}
-    files = [shipped() / "mpu6050.toml", shipped() / "sensors.toml", *([path] if path else [])]
+    files = [shipped() / "mpu6050.toml", shipped() / "sensors.toml", shipped() / "cues.toml", *([path] if path else [])]
     for file in files:
         for name, value in _located(_read(file), file.parent).items():
             merged = {**tables.get(name, {}), **value} if isinstance(value, dict) else value

@@ -211,6 +211,31 @@ class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
     at_s: float
 
 
+class CueEvent(_Event, frozen=True, kw_only=True, tag="cue"):
+    """A word to the wearer, said as soon as a limit has been crossed for as long as its fault asks.
+
+    ``at_s`` is when that was, ``said_s`` the last sample that had arrived. With ``serious`` it was crossed by a margin
+    as well, which is said by an event of its own. ``rep_id`` names the rep of a fault that shows only when it is over.
+    """
+
+    name: FaultName
+    value: float
+    limit: float
+    unit: FaultUnit
+    at_s: float
+    said_s: float
+    serious: bool = False
+    rep_id: str | None = None
+
+
+class MarkEvent(_Event, frozen=True, kw_only=True, tag="mark"):
+    """The wearer pressed the button, at ``at_s`` s: ``start`` of a set, or of the ``next`` exercise; or ``pain``."""
+
+    what: Literal["start", "next", "pain"]
+    at_s: float
+    exercise: str | None = None
+
+
 class SensorSummary(msgspec.Struct, frozen=True, kw_only=True):
     """How one sensor did: samples that came, how many were left out, seconds without any, what was said of it."""
 
@@ -303,7 +328,11 @@ class DrillEvent(_Event, frozen=True, kw_only=True, tag="drill"):
     changes: tuple[DrillChange, ...] | None = None
 
 
-AnyEvent: TypeAlias = RepEvent | FaultEvent | SetEvent | FailedEvent | SensorEvent | NoticeEvent | SessionEvent
+AnyEvent: TypeAlias = (
+    RepEvent | FaultEvent | SetEvent | FailedEvent | CueEvent | MarkEvent | SensorEvent | NoticeEvent | SessionEvent
+)
+Remark: TypeAlias = SensorEvent | MarkEvent
+"""What comes between the samples: from the driver, and from the wearer."""
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

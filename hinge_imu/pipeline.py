@@ -10,12 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 
-from hinge_imu.events import AnyEvent, Said, SensorEvent
+from hinge_imu.events import AnyEvent, MarkEvent, Remark, Said
 from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.reps.counter import Counter
+from hinge_imu.reps.watch import Watch
 from hinge_imu.samples import NS, Angles, Frames, Header, Item
 from hinge_imu.summary import Summary
 
@@ -37,14 +38,17 @@ class Pipeline:
         self._alignment = Alignment(header)
         self._notices = Notices(header)
         self._counter = Counter(header)
+        self._cues = Watch(header)
         self._summary = Summary(header)
         self._waiting: list[Said] = []  # decided by samples that are not on the grid yet
         self._watch = watch
         self._gridded = gridded
 
     def push(self, item: Item) -> list[AnyEvent]:
-        """Take samples of the header's dtype, or what the driver says of their sensor; return what can be said."""
-        if isinstance(item, SensorEvent):
+        """Take samples of the header's dtype, or what driver and wearer say between them; return what can be said."""
+        if isinstance(item, MarkEvent):
+            return self._summary.count([item, *self._mark(item)])
+        if isinstance(item, Remark):
             return self._summary.count([item])
         return self._summary.count(self._flow(self._timeline.push(item)))
 
@@ -66,9 +70,17 @@ class Pipeline:
         if self._watch is not None:
             self._watch(angles)
         self._waiting += self._alignment.said()
-        said = [*self._waiting, *self._notices.push(frames, angles.sagittal), *self._counter.push(angles, poses)]
+        counted = list(self._counter.push(angles, poses))
+        notices, cues = self._notices.push(frames, angles.sagittal), self._cues.push(angles, counted)
+        said = [*self._waiting, *notices, *counted, *cues]
         # Whatever the size of the block: in the order of the samples that decided.
         said.sort(key=itemgetter(0))
         ripe = bisect_right(said, float(frames.t_ns[-1]) * NS, key=itemgetter(0))
         self._waiting = said[ripe:]
         yield from map(itemgetter(1), said[:ripe])
+
+    def _mark(self, mark: MarkEvent) -> Iterator[AnyEvent]:
+        """Let a set end where the wearer says that another begins."""
+        ended = list(self._counter.mark(mark))
+        self._cues.mark(mark, ended)
+        yield from map(itemgetter(1), ended)

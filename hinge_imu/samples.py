@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hinge_imu.config import Config, Segment
-from hinge_imu.events import SensorEvent
+from hinge_imu.events import Remark
 from hinge_imu.profiles import OwnLimits, Profile
 
 Floats = NDArray[np.float64]
@@ -22,8 +22,8 @@ Times = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 RawArray = NDArray[np.void]
 
-Item: TypeAlias = RawArray | SensorEvent
-"""What a session is made of, in order of arrival: samples, and what the driver has to say of their sensor."""
+Item: TypeAlias = RawArray | Remark
+"""What a session is made of, in order of arrival: samples, and what the driver and the wearer have to say."""
 
 SEGMENTS: tuple[Segment, ...] = ("pelvis", "thorax")
 NS = 1e-9

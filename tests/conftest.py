@@ -16,8 +16,10 @@ from scipy.spatial.transform import Rotation
 from hinge_imu.config import Config
 from hinge_imu.events import (
     AnyEvent,
+    CueEvent,
     Fault,
     FaultEvent,
+    MarkEvent,
     NoticeEvent,
     RepEvent,
     SensorEvent,
@@ -240,6 +242,8 @@ def events(rep):
         rep,
         FaultEvent(rep_id=rep.id, name="spine_rounding", value=27.1, limit=25.0, unit="deg", at_s=14.2, confidence=0.9),
         SetEvent(id="monday-1-set-1", set=1, exercise="rdl", reps=8, start_s=1.0, end_s=60.25),
+        CueEvent(name="spine_arching", value=-11.5, limit=-10.0, unit="deg", at_s=61.5, said_s=61.5, serious=True),
+        MarkEvent(what="next", at_s=62.0, exercise="deadlift"),
         SensorEvent(segment=None, what="slow_bus", at_s=0.0, text="the bus runs at 98 kHz"),
         SensorEvent(segment="thorax", what="gap", at_s=3.0, lost_s=0.5),
         NoticeEvent(text="stand still for a second", at_s=0.5),

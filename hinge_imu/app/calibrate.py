@@ -54,8 +54,8 @@ class Round:
 
     def push(self, item: Item) -> list[Side | SensorEvent]:
         """Take samples, or what the driver says; return what there is to tell."""
-        if isinstance(item, SensorEvent):
-            return [item]
+        if not isinstance(item, np.ndarray):
+            return [item] if isinstance(item, SensorEvent) else []
         self._note(item)
         return [*self._look(self._timeline.push(item))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -99,7 +99,12 @@ def live(
         progress.hear(event)
         tell(event)
 
-    lift = {"exercise": protocol.exercise, "profile": protocol.profile, "tempo": protocol.tempo, "athlete": athlete}
+    lift: dict[str, Any] = {
+        "exercise": protocol.exercise,
+        "profile": protocol.profile,
+        "tempo": protocol.tempo,
+        "athlete": athlete,
+    }
     return session.live(
         config,
         tell=hear,

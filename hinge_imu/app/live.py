@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -17,19 +19,17 @@ from typing import Any, Protocol
 
 from hinge_imu.app import wearers
 from hinge_imu.app.calibrations import calibrated
+from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.session import Listeners, run
-from hinge_imu.config import Config
+from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.mqtt import Publisher
-from hinge_imu.recording import McapWriter, batched
+from hinge_imu.recording import McapWriter, rounds
 from hinge_imu.samples import Angles, Header
 from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
-
-TOGETHER_S = 0.05
-"""Polls are worked on together for this long: a push costs the same for one sample as for twenty."""
 
 
 def default_recordings() -> Path:
@@ -48,11 +48,15 @@ class Watch(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a live session ended: its header, its recording, and how many messages the broker did not acknowledge."""
+    """How a live session ended: its header, its recording, and how many messages the broker did not acknowledge.
+
+    ``poweroff`` says that the wearer has held the button, and that the computer is to be powered off for it.
+    """
 
     header: Header
     recording: Path
     unacknowledged: int
+    poweroff: bool = False
 
 
 def live(
@@ -66,15 +70,16 @@ def live(
     say: Callable[[str], object] = lambda _: None,
     calibrations: Sequence[Path] = (),
     watch: Watch | None = None,
+    wishes: Wishes = NONE,
     **about: Any,
 ) -> Outcome:
     """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
 
     ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated, and whether the
     athlete is known; calibrations that the configuration does not name, and the athlete's, are looked for in the
-    folders ``calibrations``; ``watch`` is shown the angles, and what to call when it is enough; ``about`` are further
-    fields of the header. What was being done is finished: the open rep
-    is closed or dropped, the recording whole.
+    folders ``calibrations``; ``watch`` is shown the angles, and what to call when it is enough; ``wishes`` is what the
+    wearer wants besides the configured cues; ``about`` are further fields of the header. What was being done is
+    finished: the open rep is closed or dropped, the recording whole.
     """
     started = datetime.now(UTC)
     wearer = wearers.find(about.get("athlete"), calibrations)
@@ -91,21 +96,30 @@ def live(
         publisher = closing.enter_context(Publisher(header)) if publish else None
         path = _new_path(recordings or default_recordings(), started, header.session_id)
         writer = closing.enter_context(McapWriter(path, header))
+        cueing = closing.enter_context(Cueing(header, config.cues, wishes, sampler))
         closing.enter_context(stopping(sampler.stop, seconds))
         if (sentence := expectation(config)) is not None:
             say(sentence)
         if wearer is not None:
             say(wearers.told(header.athlete, wearer))
-        listeners = Listeners(inputs=[writer.put], events=[writer.event, tell])
+        # The wearer first: the disk and the broker can wait.
+        listeners = Listeners(inputs=[writer.put], angles=[cueing.angles], events=[cueing.event, writer.event, tell])
         if watch is not None:
             listeners.angles.append(partial(watch, stop=sampler.stop))
         if publisher is not None:
             listeners.angles.append(publisher.angles)
-            listeners.events.insert(1, publisher.event)
-        together = round(TOGETHER_S * header.rate_hz * len(header.sensors))
-        run(header, batched(closing.enter_context(sampler).stream(), together), listeners)
+            listeners.events.insert(2, publisher.event)
+        run(header, rounds(closing.enter_context(sampler).stream(), len(header.sensors)), listeners)
         unacknowledged = 0 if publisher is None else publisher.close()
-    return Outcome(header, path, unacknowledged)
+    return Outcome(header, path, unacknowledged, poweroff=cueing.stopped and config.cues.poweroff)
+
+
+def power_off() -> None:
+    """Ask systemd to power the computer off; raises `ConfigError` where there is no systemd to ask."""
+    systemctl = shutil.which("systemctl")
+    if systemctl is None:
+        raise ConfigError("[cues] poweroff = true: there is no systemctl to ask; set it to false")
+    subprocess.run([systemctl, "poweroff"], check=False)  # noqa: S603 - a program by its whole path
 
 
 def _new_path(folder: Path, started: datetime, session_id: str) -> Path:

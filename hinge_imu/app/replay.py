@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from hinge_imu.app.session import Listeners, run
-from hinge_imu.events import AnyEvent, NoticeEvent, RepEvent, SensorEvent
+from hinge_imu.events import AnyEvent, NoticeEvent, Remark, RepEvent
 from hinge_imu.hindsight import look_back
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.recording import Recording, batched
@@ -56,7 +56,7 @@ def frames_on_grid(recording: Recording) -> Iterator[Frames]:
     """Yield a recording on the common time grid, as the pipeline has it."""
     timeline = Timeline(recording.header)
     for item in batched(recording.stream(), BLOCK):
-        if not isinstance(item, SensorEvent):
+        if not isinstance(item, Remark):
             yield timeline.push(item)
     yield from timeline.finish()
 

@@ -20,6 +20,7 @@ from hinge_imu.events import (
     AnyEvent,
     FailedEvent,
     Fault,
+    MarkEvent,
     NoticeEvent,
     RepEvent,
     SensorEvent,
@@ -33,6 +34,8 @@ err = Console(stderr=True, highlight=False)
 
 # Blue and orange are told apart by every kind of colour blindness, and the words say the same.
 GOOD, FAULT = "bright_blue", "bold dark_orange"
+
+MARKS = {"start": "a set begins", "next": "the next exercise", "pain": "it hurts here"}
 
 
 class RepTable:
@@ -155,9 +158,9 @@ def note(event: AnyEvent) -> str | None:
         return f"note: {event.text}"
     if isinstance(event, SensorEvent):
         return f"{clock(event.at_s)} {event.segment or 'bus'}: {_sensor_words(event)}"
-    if isinstance(event, SessionEvent):
-        return _session_words(event)
-    return None
+    if isinstance(event, MarkEvent):
+        return f"{clock(event.at_s)} marked: {MARKS[event.what]}{f', {event.exercise}' if event.exercise else ''}"
+    return _session_words(event) if isinstance(event, SessionEvent) else None
 
 
 def _sensor_words(event: SensorEvent) -> str:

@@ -83,7 +83,9 @@ class Round:
 
     def push(self, item: Item) -> list[Moved | SensorEvent]:
         """Take samples, or what the driver says; return what there is to tell."""
-        return [item] if isinstance(item, SensorEvent) else [*self._look(self._timeline.push(item))]
+        if isinstance(item, np.ndarray):
+            return [*self._look(self._timeline.push(item))]
+        return [item] if isinstance(item, SensorEvent) else []
 
     def finish(self) -> list[Moved | SensorEvent]:
         """Return what the end of the samples decides."""

@@ -18,8 +18,9 @@ from hinge_imu.commands.options import (
     fail,
     lift_of,
 )
-from hinge_imu.config import Config, load
+from hinge_imu.config import Beats, Config, Mode, load
 from hinge_imu.events import AnyEvent
+from hinge_imu.profiles import exercises
 
 
 def live(
@@ -36,6 +37,15 @@ def live(
     recordings: Folder = None,
     mqtt: Annotated[str | None, typer.Option(metavar="URL", help=r"mqtt\[s]://[USER@]HOST[:PORT]")] = None,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="Keep it to this device.")] = False,
+    cues: Annotated[
+        Mode | None, typer.Option(help="Which faults are told on buzzer, motor and LED; `hinge-imu cues` plays them.")
+    ] = None,
+    metronome: Annotated[
+        Beats | None, typer.Option(help="Tick the phases of --tempo: from each rep's own onset, or freely.")
+    ] = None,
+    then: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="What follows at the press of the button; repeatable.")
+    ] = None,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,8 +53,10 @@ def live(
     from hinge_imu.app import live as wiring
     from hinge_imu.app import terminal
     from hinge_imu.app.calibrations import default_folders
+    from hinge_imu.app.cueing import Wishes
 
-    settings = _with_options(load(config), gym=gym, strap=strap, mqtt=mqtt)
+    settings = _with_cues(_with_options(load(config), gym=gym, strap=strap, mqtt=mqtt), cues, metronome)
+    wishes = Wishes(metronome, [_known(name) for name in then or ()])
 
     def tell(event: AnyEvent) -> None:
         if (sentence := terminal.note(event)) is not None:
@@ -64,12 +76,35 @@ def live(
             publish=not no_publish,
             say=screen.say,
             calibrations=default_folders(),
+            wishes=wishes,
             athlete=athlete,
             **lift_of(exercise, tempo, limits),
         )
     if outcome.unacknowledged:
         terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
     terminal.say(f"recorded in {outcome.recording}")
+    if outcome.poweroff:
+        wiring.power_off()
+
+
+def _with_cues(config: Config, mode: Mode | None, metronome: Beats | None) -> Config:
+    """Return the configuration in another mode; what is asked for on pins that there are not ends the call."""
+    import msgspec
+
+    asked = {"--cues": mode, "--metronome": metronome}
+    if not config.cues.pins.keys() - {"button_pin"} and (given := [name for name, value in asked.items() if value]):
+        fail(f"{given[0]}: no buzzer, motor or LED is configured; name their pins under [cues], see docs/cues.md")
+    return (
+        config
+        if mode is None
+        else msgspec.structs.replace(config, cues=msgspec.structs.replace(config.cues, mode=mode))
+    )
+
+
+def _known(exercise: str) -> str:
+    if exercise not in exercises():
+        fail(f"--then {exercise}: is not known; name one of {', '.join(exercises())}")
+    return exercise
 
 
 def _with_options(config: Config, **options: str | None) -> Config:

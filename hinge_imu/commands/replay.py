@@ -54,7 +54,7 @@ def _replay_one(file: Path, as_json: bool, angles: Path | None, lift: dict[str, 
         if (sentence := terminal.note(event)) is not None:
             terminal.say(sentence)
         table.add(event)
-        if as_json and event.__struct_config__.tag in {"rep", "set", "failed", "sensor", "session"}:
+        if as_json and event.__struct_config__.tag in {"rep", "set", "failed", "cue", "mark", "sensor", "session"}:
             terminal.print_json(event, file=str(file))
     if not as_json:
         terminal.out.print(table)

@@ -8,7 +8,9 @@ from hinge_imu.config import PublishConfig
 
 ROOT = "hinge/v1"
 
-Level = Literal["status", "meta", "angles", "rep", "set", "fault", "failed", "sensor", "notice", "session"]
+Level = Literal[
+    "status", "meta", "angles", "rep", "set", "fault", "failed", "cue", "mark", "sensor", "notice", "session"
+]
 
 
 class Topic(NamedTuple):
@@ -31,6 +33,8 @@ TOPICS: dict[Level, Topic] = {
     "set": Topic(qos=1, clock="end_s"),
     "fault": Topic(qos=1),
     "failed": Topic(qos=1),
+    "cue": Topic(qos=0, clock="said_s"),
+    "mark": Topic(qos=1),
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
     "session": Topic(qos=1, clock="end_s"),

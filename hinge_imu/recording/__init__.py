@@ -8,13 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_file
+from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_file, rounds
 
 if TYPE_CHECKING:
     from hinge_imu.recording.csv import CsvWriter, frames_of
     from hinge_imu.recording.mcap import McapWriter
 
-__all__ = ["CsvWriter", "McapWriter", "Recording", "RecordingError", "batched", "frames_of", "open_recording"]
+__all__ = ["CsvWriter", "McapWriter", "Recording", "RecordingError", "batched", "frames_of", "open_recording", "rounds"]
 
 
 def open_recording(path: Path | str) -> Recording:

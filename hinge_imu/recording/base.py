@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from hinge_imu.events import AnyEvent, SensorEvent
+from hinge_imu.events import AnyEvent, Remark
 from hinge_imu.samples import Header, Item, RawArray
 
 
@@ -31,11 +31,11 @@ class Recording(ABC):
 
     @abstractmethod
     def stream(self) -> Iterator[Item]:
-        """Yield the samples (``header.dtype``) in blocks as the file has them, and what the driver said in between."""
+        """Yield the samples (``header.dtype``) in blocks as the file has them, and what was said in between."""
 
     def blocks(self) -> Iterator[RawArray]:
         """Yield the samples alone, in order of arrival."""
-        return (item for item in self.stream() if not isinstance(item, SensorEvent))
+        return (item for item in self.stream() if not isinstance(item, Remark))
 
     @abstractmethod
     def events(self) -> list[AnyEvent]:
@@ -68,8 +68,8 @@ def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
     waiting: list[RawArray] = []
     have = 0
     for item in stream:
-        event = isinstance(item, SensorEvent)
-        if not isinstance(item, SensorEvent):
+        event = isinstance(item, Remark)
+        if not isinstance(item, Remark):
             waiting.append(item)
             have += len(item)
         if waiting and (event or have >= samples):
@@ -79,6 +79,29 @@ def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
             yield item
     if waiting:
         yield _joined(waiting)
+
+
+def rounds(stream: Iterable[Item], chips: int) -> Iterator[Item]:
+    """Join the polls of so many chips, one of each; fewer before a remark, and where one comes again before another.
+
+    Nothing is decided before every chip has been heard, so no shorter pieces are worth a push, and no longer ones the
+    wait.
+    """
+    waiting: dict[int, RawArray] = {}
+    for item in stream:
+        sensor = None if isinstance(item, Remark) else int(item["sensor"][0])
+        if waiting and (sensor is None or sensor in waiting):
+            yield _joined([*waiting.values()])
+            waiting = {}
+        if isinstance(item, Remark):
+            yield item
+        elif sensor is not None:
+            waiting[sensor] = item
+            if len(waiting) == chips:
+                yield _joined([*waiting.values()])
+                waiting = {}
+    if waiting:
+        yield _joined([*waiting.values()])
 
 
 def _joined(blocks: list[RawArray]) -> RawArray:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
@@ -19,7 +20,7 @@ from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.well_known import MessageEncoding, SchemaEncoding
 from mcap.writer import MCAP0_MAGIC, Writer
 
-from hinge_imu.events import AnyEvent, SensorEvent, decode
+from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError, new_file
 from hinge_imu.samples import FORMAT, NS, Header, Item, RawArray
@@ -49,6 +50,8 @@ class McapWriter:
 
     def __init__(self, path: Path | str, header: Header) -> None:
         self._file = new_file(path)
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
+        self._syncing: Future[None] | None = None
         self._writer = Writer(self._file)
         self._waiting: list[RawArray] = []
         self._window = -(1 << 62)
@@ -72,8 +75,8 @@ class McapWriter:
 
     def put(self, item: Item) -> None:
         """Append what came from a source, in order of arrival."""
-        if isinstance(item, SensorEvent):
-            # What the driver said stands between the samples before and after it.
+        if isinstance(item, Remark):
+            # What was said stands between the samples before and after it.
             self._write_waiting()
             self._append(self._sensors, msgspec.json.encode(item), round(item.at_s / NS))
         else:
@@ -101,10 +104,14 @@ class McapWriter:
         """Write what is waiting, the index and the footer, and sync all of it to the disk."""
         if self._file.closed:
             return
-        self._write_waiting()
-        self._writer.finish()  # type: ignore[no-untyped-call] # mcap leaves it without types
-        self._sync()
-        self._file.close()
+        try:
+            self._write_waiting()
+            self._writer.finish()  # type: ignore[no-untyped-call] # mcap leaves it without types
+            self._sync()
+            self._synced()
+        finally:
+            self._disk.shutdown()
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -131,8 +138,15 @@ class McapWriter:
         self._writer.add_message(channel, log_time=log_time, publish_time=log_time, data=data)
 
     def _sync(self) -> None:
+        """Ask the disk, without waiting: it may take a tenth of a second, and a cue may not."""
+        self._synced()
         self._writer.flush()  # type: ignore[no-untyped-call] # mcap leaves it without types
-        os.fsync(self._file.fileno())
+        self._syncing = self._disk.submit(os.fsync, self._file.fileno())
+
+    def _synced(self) -> None:
+        """Raise what the last sync met, if anything; one that still runs is waited for."""
+        if self._syncing is not None:
+            self._syncing.result()
 
 
 class McapRecording(Recording):
@@ -160,7 +174,7 @@ class McapRecording(Recording):
         whole_ns = 0
         for topic, message in self._messages(SAMPLES, SENSORS):
             if topic == SENSORS:
-                yield self._sensor_event(message)
+                yield self._remark(message)
                 continue
             block = self._block(message)
             first_ns = int(block["t_ns"][0]) if first_ns is None else first_ns
@@ -190,9 +204,9 @@ class McapRecording(Recording):
                 f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
             ) from error
 
-    def _sensor_event(self, message: bytes) -> SensorEvent:
+    def _remark(self, message: bytes) -> Remark:
         event = self._event(message)
-        if not isinstance(event, SensorEvent):
+        if not isinstance(event, Remark):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
         return event

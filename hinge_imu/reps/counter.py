@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from hinge_imu.events import AnyEvent, Said
+from hinge_imu.events import AnyEvent, MarkEvent, Said
 from hinge_imu.profiles import built_in
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.segment import Bend, Bends
@@ -46,7 +46,7 @@ class Counter:
     """Angles and poses in, events out. A rep is provisional at lockout, and confirmed or retracted by what follows."""
 
     def __init__(self, header: Header) -> None:
-        self._header = header
+        self._header, self._exercise = header, header.exercise
         self._rate = header.rate_hz
         self._margin, self._settle = round(MARGIN_S * header.rate_hz), round(SETTLE_S * header.rate_hz)
         self._track, self._bends = Track(header.rate_hz), Bends(header.rate_hz)
@@ -79,6 +79,15 @@ class Counter:
             yield from self._rest(bend.entered)
             yield from self._take(bend)
         yield from self._close(self._end - 1, cut=True)
+
+    def mark(self, mark: MarkEvent) -> Iterator[Said]:
+        """End the open set where the wearer says that another begins, perhaps of another exercise."""
+        if mark.what == "pain":
+            return
+        if self._set.last is not None:
+            yield from self._close(self._end - 1)
+        self._exercise = mark.exercise or self._exercise
+        self._set = self._open()
 
     def _take(self, bend: Bend) -> Iterator[Said]:
         """Let a bend join the open set, if it is a candidate; either way the window of the one before ends here."""
@@ -134,7 +143,7 @@ class Counter:
 
     def _open(self) -> OpenSet:
         header, wearer = self._header, self._header.wearer
-        name = header.renamed.get(self._number, header.exercise)
+        name = header.renamed.get(self._number, self._exercise)
         own = header.profile if header.profile is not None and header.profile.name == name else None
         named = None if name == "auto" else own or built_in()[name]
         prescription = Prescription.parse(header.tempo) if header.tempo is not None else None

@@ -115,8 +115,8 @@ class Escalation:
 
 def _switch(pin: int) -> Switch:
     try:
-        from gpiozero import OutputDevice  # type: ignore[import-not-found,unused-ignore]
-        from gpiozero.exc import GPIOZeroError  # type: ignore[import-not-found,unused-ignore]
+        from gpiozero import OutputDevice
+        from gpiozero.exc import GPIOZeroError
     except ImportError as error:
         raise ConfigError(
             f"[bus] power_pin = {pin}: needs gpiozero; install hinge-imu[pi], or leave power_pin out"

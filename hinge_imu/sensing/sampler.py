@@ -9,13 +9,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import msgspec
 from smbus2 import SMBus
 
 from hinge_imu.config import ChipConfig, Config
-from hinge_imu.events import SensorEvent
+from hinge_imu.events import MarkEvent, SensorEvent
 from hinge_imu.samples import NS, SEGMENTS, Header, Item
 from hinge_imu.sensing import budget, settings
 from hinge_imu.sensing.i2c import BusFault, Registers, open_bus
@@ -133,6 +133,10 @@ class Sampler:
             yield from self._arrived()
         self._last_turn()
         yield from self._arrived()
+
+    def mark(self, what: Literal["start", "next", "pain"], exercise: str | None = None) -> None:
+        """Put what the wearer marked between the samples; safe from any thread."""
+        self._items.put(MarkEvent(what=what, at_s=self._now() * NS, exercise=exercise))
 
     def stop(self) -> None:
         """End the stream with what the FIFOs hold by now; safe from any thread and from a signal handler."""

@@ -155,7 +155,7 @@ def run(
         for item in sampler.in_virtual_time(rest, (end - start) * NS):
             if isinstance(item, SensorEvent):
                 _hear(item, result, config.sensors, bus)
-            else:
+            elif isinstance(item, np.ndarray):
                 blocks.append(item)
             progress((clock() - began - start) / (end - start))
     elapsed = (clock() - began - start) * NS

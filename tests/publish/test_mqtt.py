@@ -6,11 +6,12 @@ import msgspec
 import numpy as np
 import pytest
 
-from hinge_imu.events import to_dict
+from hinge_imu.events import CueEvent, to_dict
 from hinge_imu.publish import mqtt
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
 from hinge_imu.publish.mqtt import Publisher, utc
+from hinge_imu.publish.topics import TOPICS
 from hinge_imu.samples import Angles, SagittalAngles
 
 
@@ -33,16 +34,17 @@ def test_a_rep_arrives_with_all_its_fields(broker, header, coach, rep):
 
 def test_each_kind_of_event_has_its_level_and_the_common_fields(broker, header, coach, events):
     with Publisher(header, broker.url) as publisher:
+        coach.wait_for("status")
         for event in events:
             publisher.event(event)
         coach.wait_for("session")
     heard = {level: payload for level, payload in coach.heard if level not in {"status", "meta"}}
-    assert list(heard) == ["rep", "fault", "set", "sensor", "notice", "session"]
+    assert list(heard) == ["rep", "fault", "set", "cue", "mark", "sensor", "notice", "session"]
     for level, payload in heard.items():
         assert payload["schema"] == f"hinge/v1/{level}"
         assert {"session_id", "athlete", "id", "revision", "time", "event"} <= payload.keys()
-    assert [payload["time"][17:19] for payload in heard.values()] == ["16", "14", "00", "03", "00", "01"]
-    assert len({payload["id"] for payload in heard.values()}) == 6
+    assert [payload["time"][17:19] for payload in heard.values()] == ["16", "14", "00", "01", "02", "03", "00", "01"]
+    assert len({payload["id"] for payload in heard.values()}) == 8
 
 
 def test_what_is_said_about_the_session_waits_for_a_coach_who_comes_later(broker, header, coach):
@@ -178,3 +180,14 @@ def test_the_configured_broker_is_the_default(broker, header, coach, rep):
 )
 def test_session_time_becomes_utc_where_the_clock_is_known(started, t_s, moment):
     assert utc(started, t_s) == moment
+
+
+def test_a_cue_arrives_at_once_or_not_at_all_with_the_time_when_it_was_said(broker, header, coach):
+    cue = CueEvent(name="butt_wink", value=6.0, limit=5.0, unit="deg", at_s=3.0, said_s=4.0, rep_id="monday-1-3")
+    with Publisher(header, broker.url) as publisher:
+        coach.wait_for("status")
+        publisher.event(cue)
+        (heard,) = coach.wait_for("cue")
+    assert {name: heard[name] for name in to_dict(cue)} == to_dict(cue)
+    assert heard["time"] == utc(header.started_utc, 4.0)
+    assert TOPICS["cue"].qos == 0

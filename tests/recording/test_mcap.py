@@ -1,5 +1,7 @@
+import errno
 import os
 import tempfile
+import threading
 from pathlib import Path
 
 import msgspec
@@ -11,8 +13,8 @@ from mcap.reader import make_reader
 from mcap.writer import Writer
 from mcap_ros2.decoder import DecoderFactory
 
-from hinge_imu.events import SensorEvent, decode
-from hinge_imu.recording import McapWriter, RecordingError, open_recording
+from hinge_imu.events import MarkEvent, NoticeEvent, SensorEvent, decode
+from hinge_imu.recording import McapWriter, RecordingError, batched, open_recording
 from hinge_imu.samples import NS, RAW, Header
 
 
@@ -135,8 +137,41 @@ def test_the_disk_is_synced_once_a_second_of_session_time(path, header, counts, 
     with McapWriter(path, header) as writer:
         for block in np.array_split(counts[counts["t_ns"] < 4_100_000_000], 100):
             writer.samples(block)
+        writer._synced()
         assert len(synced) == 1 + 4  # the header, then each of four seconds
         assert synced == sorted(set(synced))
+
+
+def test_nobody_waits_for_a_slow_disk_before_the_next_second_is_full(path, header, counts, monkeypatch):
+    done = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda _: done.wait(10.0))
+    with McapWriter(path, header) as writer:
+        writer.samples(counts[counts["t_ns"] < 400_000_000])
+        writer.event(NoticeEvent(text="said meanwhile", at_s=0.4))
+        assert not done.is_set()
+        done.set()
+
+
+def test_a_disk_that_fails_is_heard_of(path, header, counts, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    writer = McapWriter(path, header)
+    writer._synced()
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        writer.samples(counts)
+    with pytest.raises(OSError, match="No space left"):
+        writer.close()
+
+
+def test_what_the_wearer_marked_stands_between_the_samples(path, header, counts):
+    mark = MarkEvent(what="next", at_s=1.0, exercise="rdl")
+    with McapWriter(path, header) as writer:
+        for item in (counts[:400], mark, counts[400:800]):
+            writer.put(item)
+    before, again, after = batched(open_recording(path).stream(), 10_000)
+    assert (len(before), again, len(after)) == (400, mark, 400)
 
 
 def test_a_killed_session_keeps_all_but_its_last_second(path, header, counts):

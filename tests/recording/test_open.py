@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from hinge_imu.recording import RecordingError, batched, open_recording
+from hinge_imu.events import MarkEvent
+from hinge_imu.recording import RecordingError, batched, open_recording, rounds
 
 
 def refusal(path):
@@ -49,3 +50,30 @@ def test_batches_hold_what_was_asked_for_and_lose_nothing():
 
 def test_no_blocks_make_no_batches():
     assert list(batched([], 5)) == []
+
+
+def poll(sensor, samples=7):
+    raw = np.zeros(samples, [("sensor", "u1")])
+    raw["sensor"] = sensor
+    return raw
+
+
+def heard(items, chips):
+    """The sensors of each piece, once for each sample of three; a remark as it is."""
+    pieces = [item if isinstance(item, MarkEvent) else item["sensor"].tolist() for item in rounds(items, chips)]
+    return ["".join(map(str, piece)) if isinstance(piece, list) else piece for piece in pieces]
+
+
+def test_a_round_is_a_poll_of_each_chip():
+    assert heard([poll(0, 3), poll(1, 2), poll(1, 3), poll(0, 3)], 2) == ["00011", "111000"]
+    assert heard([poll(0, 2), poll(0, 2)], 1) == ["00", "00"]
+    assert heard([], 2) == []
+
+
+def test_nobody_waits_for_a_chip_that_is_away_while_the_other_comes_again():
+    assert heard([poll(0, 1), poll(0, 2), poll(0, 3), poll(1, 1)], 2) == ["0", "00", "0001"]
+
+
+def test_a_remark_stays_between_the_samples_before_and_after_it():
+    mark = MarkEvent(what="pain", at_s=1.0)
+    assert heard([poll(0, 1), mark, poll(1, 1), poll(0, 1)], 2) == ["0", mark, "10"]

@@ -1,0 +1,129 @@
+"""What the wearer is told during a session, and what the button does: pins, modes and marks, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from hinge_imu.config import Beats, ConfigError, CuesConfig, Segment
+from hinge_imu.cues.button import Button, Press
+from hinge_imu.cues.metronome import Metronome
+from hinge_imu.cues.modes import Told
+from hinge_imu.cues.outputs import Outputs
+from hinge_imu.events import AnyEvent, MarkEvent, RepEvent, SensorEvent, SetEvent
+from hinge_imu.profiles import built_in
+from hinge_imu.reps.tempo import Prescription
+from hinge_imu.samples import Angles, Header
+
+if TYPE_CHECKING:
+    from hinge_imu.sensing.sampler import Sampler
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for beside the configuration: a metronome, and which exercises follow at the press of a button."""
+
+    metronome: Beats | None = None
+    then: Sequence[str] = ()
+
+
+NONE = Wishes()
+
+
+class Cueing:
+    """A session's listener for events and angles; a context manager around the pins and their threads.
+
+    Raises
+    ------
+    ConfigError
+        Where a pin cannot be used, or a metronome has nothing to beat.
+    """
+
+    def __init__(self, header: Header, config: CuesConfig, wishes: Wishes, sampler: Sampler) -> None:
+        self._sampler = sampler
+        self._told = Told(config.mode)
+        self._metronome = _metronome(header, wishes.metronome)
+        self._exercises = [header.exercise, *wishes.then]
+        self._place = 0
+        self.stopped = False
+        """Whether the button was held."""
+        self._stood = self._lifting = self._armed = False
+        self._lost: set[Segment | None] = set()
+        self._outputs = Outputs(config)
+        self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
+
+    def __enter__(self) -> Self:
+        self._outputs.__enter__()
+        self._outputs.show("starting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the pins."""
+        if self._button is not None:
+            self._button.close()
+        self._outputs.__exit__()
+
+    def event(self, event: AnyEvent) -> None:
+        """Tell the wearer what there is to tell of an event."""
+        said = self._told.hear(event)
+        if said is not None:
+            self._outputs.say(said.word, said.urgency)
+        if isinstance(event, RepEvent):
+            self._lifting = event.status != "retracted" or self._lifting
+            self._armed = False
+        elif isinstance(event, SetEvent):
+            self._lifting = False
+            self._rest()
+        elif isinstance(event, MarkEvent):
+            self._lifting = event.what != "pain" or self._lifting
+        elif isinstance(event, SensorEvent):
+            self._lost = self._lost | {event.segment} if event.what == "lost" else self._lost
+            self._lost = self._lost - {event.segment} if event.what == "back" else self._lost
+        self._show()
+
+    def angles(self, angles: Angles) -> None:
+        """Beat time, and see that the wearer has stood still."""
+        if not self._stood and np.isfinite(angles.sagittal.thorax + angles.sagittal.pelvis).any():
+            self._stood = True
+            self._show()
+        beat = None if self._metronome is None else self._metronome.push(angles)
+        if beat is not None:
+            self._outputs.beat(beat.pattern, ago_s=beat.ago_s, repeats=beat.repeats)
+
+    def pressed(self, press: Press) -> None:
+        """Do what the wearer means by a press."""
+        self._outputs.say("tick")
+        if press == "held":
+            self.stopped = True
+            self._sampler.stop()
+        elif press == "twice":
+            self._sampler.mark("pain")
+        elif self._armed:
+            self._place = (self._place + 1) % len(self._exercises)
+            self._sampler.mark("next", self._exercises[self._place])
+        else:
+            self._armed = True
+            self._sampler.mark("start")
+
+    def _rest(self) -> None:
+        if self._metronome is not None:
+            self._metronome.rest()
+            self._outputs.beat(None, ago_s=0.0, repeats=False)
+
+    def _show(self) -> None:
+        """Let the LED show how the strap is."""
+        ready = "recording" if self._lifting else "ready"
+        self._outputs.show("trouble" if self._lost else ready if self._stood else "starting")  # type: ignore[arg-type]  # both are lights
+
+
+def _metronome(header: Header, kind: Beats | None) -> Metronome | None:
+    if kind is None:
+        return None
+    if header.tempo is None:
+        raise ConfigError("--metronome: has no tempo to beat; add one, as in --tempo 3-1-1-0")
+    profile = header.profile or built_in().get(header.exercise)
+    seconds = [digit or 0.0 for digit in Prescription.parse(header.tempo)]
+    return Metronome(header, seconds, kind, starts_bent=profile is not None and profile.starts == "floor")
