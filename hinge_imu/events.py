@@ -5,7 +5,6 @@ The public JSON, and its schema, are made from these classes; field names are fi
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -44,7 +43,7 @@ SensorFact = Literal[
 ]
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     """What all events share: frozen, named fields, and the name of its kind under ``event``."""
 
 
@@ -62,7 +61,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
 
 
-class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
+class RepEvent(Event, frozen=True, kw_only=True, tag="rep"):
     """One rep; whoever receives keeps the highest revision of each id. What could not be measured is null.
 
     ``said_s`` is the time of the last sample that had arrived when the rep was first said. What each number is, is
@@ -130,7 +129,7 @@ class RepEvent(_Event, frozen=True, kw_only=True, tag="rep"):
     impact_g: float | None = None
 
 
-class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
+class FaultEvent(Event, frozen=True, kw_only=True, tag="fault"):
     """A fault, said by itself with the first revision of its rep that shows it."""
 
     rep_id: str
@@ -142,7 +141,7 @@ class FaultEvent(_Event, frozen=True, kw_only=True, tag="fault"):
     confidence: float
 
 
-class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
+class SetEvent(Event, frozen=True, kw_only=True, tag="set"):
     """A set that has ended: its number, how many reps, from the first onset to the last lockout (s).
 
     ``exercise_sure`` is how sure it is, 0 to 1, that this was the exercise; null where somebody had named it. What the
@@ -175,14 +174,14 @@ class SetEvent(_Event, frozen=True, kw_only=True, tag="set"):
     tempo_kept_share: float | None = None
 
 
-class FailedEvent(_Event, frozen=True, kw_only=True, tag="failed"):
+class FailedEvent(Event, frozen=True, kw_only=True, tag="failed"):
     """An attempt that turned back on the way up, at ``at_s`` s; it is no rep."""
 
     set: int
     at_s: float
 
 
-class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
+class SensorEvent(Event, frozen=True, kw_only=True, tag="sensor"):
     """Something happened to a sensor, at ``at_s`` s, or to the bus that both hang on (``segment`` null).
 
     - ``lost``: it does not answer, or not as it should; ``back``: it does again.
@@ -204,14 +203,14 @@ class SensorEvent(_Event, frozen=True, kw_only=True, tag="sensor"):
     text: str | None = None
 
 
-class NoticeEvent(_Event, frozen=True, kw_only=True, tag="notice"):
+class NoticeEvent(Event, frozen=True, kw_only=True, tag="notice"):
     """A plain sentence about the session that a person should read."""
 
     text: str
     at_s: float
 
 
-class CueEvent(_Event, frozen=True, kw_only=True, tag="cue"):
+class CueEvent(Event, frozen=True, kw_only=True, tag="cue"):
     """A word to the wearer, said as soon as a limit has been crossed for as long as its fault asks.
 
     ``at_s`` is when that was, ``said_s`` the last sample that had arrived. With ``serious`` it was crossed by a margin
@@ -228,7 +227,7 @@ class CueEvent(_Event, frozen=True, kw_only=True, tag="cue"):
     rep_id: str | None = None
 
 
-class MarkEvent(_Event, frozen=True, kw_only=True, tag="mark"):
+class MarkEvent(Event, frozen=True, kw_only=True, tag="mark"):
     """The wearer pressed the button, at ``at_s`` s: ``start`` of a set, or of the ``next`` exercise; or ``pain``."""
 
     what: Literal["start", "next", "pain"]
@@ -245,7 +244,7 @@ class SensorSummary(msgspec.Struct, frozen=True, kw_only=True):
     events: dict[str, int]
 
 
-class SessionEvent(_Event, frozen=True, kw_only=True, tag="session"):
+class SessionEvent(Event, frozen=True, kw_only=True, tag="session"):
     """A session that has ended, at ``end_s``: its sets and reps, how each sensor did, and what was said of the bus."""
 
     id: str
@@ -254,78 +253,6 @@ class SessionEvent(_Event, frozen=True, kw_only=True, tag="session"):
     reps: int
     sensors: dict[Segment, SensorSummary]
     bus: dict[str, int]
-
-
-Grade = Literal["good", "watch", "practise", "unsure", "told"]
-"""How one number of a drill is judged; ``told`` is for what is measured and not judged."""
-
-DrillUnit = Literal["deg", "s", "%", "g", "reps"]
-DrillVerdict = Literal["passed", "practise", "unsure"]
-
-
-class DrillFinding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a drill has shown: how it is judged, the number behind it, and the limit that decided.
-
-    ``name`` is the key of its sentence, ``step`` the part of the drill (null: all of it), ``text`` the sentence in the
-    language that was asked for. A value that could not be measured is null.
-    """
-
-    name: str
-    grade: Grade
-    value: float | None = None
-    limit: float | None = None
-    unit: DrillUnit | None = None
-    step: str | None = None
-    text: str = ""
-
-
-class DrillMark(msgspec.Struct, frozen=True, kw_only=True):
-    """One rep of a drill, by its id, with what it has shown; ``grade`` is its worst."""
-
-    rep_id: str
-    rep: int
-    step: str
-    start_s: float
-    end_s: float
-    grade: Grade
-    findings: tuple[DrillFinding, ...]
-
-
-class DrillAdvice(msgspec.Struct, frozen=True, kw_only=True):
-    """What to practise next, or what nobody on the back can see; ``drill`` is that which mends it, where one does."""
-
-    name: str
-    drill: str | None = None
-    text: str = ""
-
-
-class DrillChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What has changed since an earlier recording of the same drill by more than ``least``, the least that means it."""
-
-    name: str
-    step: str | None
-    before: float
-    after: float
-    least: float
-    unit: DrillUnit
-    text: str = ""
-
-
-class DrillEvent(_Event, frozen=True, kw_only=True, tag="drill"):
-    """The verdict on a drill or screen: ``unsure`` where it could not be judged; why, the findings say.
-
-    ``changes`` is null where nothing was compared with, ``athlete`` where nobody said who wore the strap.
-    """
-
-    id: str
-    drill: str
-    athlete: str | None
-    verdict: DrillVerdict
-    findings: tuple[DrillFinding, ...]
-    reps: tuple[DrillMark, ...]
-    practise: tuple[DrillAdvice, ...]
-    unseen: tuple[DrillAdvice, ...]
-    changes: tuple[DrillChange, ...] | None = None
 
 
 AnyEvent: TypeAlias = (
@@ -351,13 +278,3 @@ def to_dict(event: AnyEvent) -> dict[str, Any]:
 def decode(data: bytes) -> AnyEvent:
     """Read an event back from its JSON; raises `msgspec.ValidationError` where it is not one."""
     return _DECODER.decode(data)
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of what is said; it is kept under ``docs/schema/`` for other programs."""
-    schema = msgspec.json.schema(AnyEvent | DrillEvent)
-    for definition in schema["$defs"].values():
-        if "description" in definition:
-            # How docstrings are indented depends on Python's version.
-            definition["description"] = inspect.cleandoc(definition["description"])
-    return schema

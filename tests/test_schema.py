@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from hinge_imu.events import json_schema
+from hinge_imu.schema import json_schema
 
 KEPT = Path(__file__).parents[1] / "docs" / "schema" / "events.json"
 

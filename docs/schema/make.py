@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from hinge_imu.events import json_schema
+from hinge_imu.schema import json_schema
 
 if __name__ == "__main__":
     text = json.dumps(json_schema(), indent=1) + "\n"

@@ -12,7 +12,7 @@ import msgspec
 from hinge_imu.app import live as session
 from hinge_imu.app.replay import frames_on_grid, replay
 from hinge_imu.config import Config, ConfigError
-from hinge_imu.events import AnyEvent, DrillEvent
+from hinge_imu.events import AnyEvent
 from hinge_imu.protocols.change import changes
 from hinge_imu.protocols.judge import judge
 from hinge_imu.protocols.progress import Progress
@@ -20,6 +20,7 @@ from hinge_imu.protocols.protocol import Protocol
 from hinge_imu.protocols.seen import Seen
 from hinge_imu.recording import open_recording
 from hinge_imu.samples import Angles
+from hinge_imu.verdict import DrillEvent
 
 LOOKED_AT_CLOSELY = frozenset({"wall", "single_leg"})
 """What needs more of a recording than angles: taps are felt in the acceleration, square is told by other hinges."""

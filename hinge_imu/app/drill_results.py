@@ -11,8 +11,8 @@ import msgspec
 from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.wearers import named, plain_name
 from hinge_imu.config import ConfigError
-from hinge_imu.events import DrillEvent
 from hinge_imu.protocols.levels import Decision, Gate, gates
+from hinge_imu.verdict import DrillEvent
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="result"):

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from hinge_imu.app.terminal import FAULT, GOOD
-from hinge_imu.events import DrillAdvice, DrillChange, DrillEvent, DrillFinding, DrillVerdict, Grade
 from hinge_imu.protocols.protocol import Language, Protocol, common, protocols, say
+from hinge_imu.verdict import DrillAdvice, DrillChange, DrillEvent, DrillFinding, DrillVerdict, Grade
 
 MARKS: dict[Grade, tuple[str, str]] = {
     "good": ("good", GOOD),

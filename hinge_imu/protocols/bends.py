@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import theilslopes
 
-from hinge_imu.events import DrillAdvice, DrillFinding, DrillUnit, Grade
 from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Part, Parts
 from hinge_imu.protocols.straight import Outcome, judged, mark
 from hinge_imu.reps.tempo import Prescription, Verdict, compare
+from hinge_imu.verdict import DrillAdvice, DrillFinding, DrillUnit, Grade
 
 FORWARD = Scale(good=60.0, practise=50.0)
 """Pelvis inclination at the bottom of a forward bend with straight knees, deg: above is fine, below limited. Norms are

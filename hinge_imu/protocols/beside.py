@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hinge_imu.events import DrillAdvice, DrillFinding, DrillMark, Grade, RepEvent
+from hinge_imu.events import RepEvent
 from hinge_imu.protocols.bends import TREND_DEG
 from hinge_imu.protocols.contact import stays
 from hinge_imu.protocols.grades import Scale
@@ -15,6 +15,7 @@ from hinge_imu.protocols.seen import HOLE_S, Part, Parts, bridged
 from hinge_imu.protocols.square import out_of_square
 from hinge_imu.protocols.straight import Outcome, judged, mark
 from hinge_imu.reps.posture import LASTING_S
+from hinge_imu.verdict import DrillAdvice, DrillFinding, DrillMark, Grade
 
 SQUARE = Scale(good=10.0, practise=15.0)
 """Tilt of the pelvis to the side, or its turn since the rep began, deg; beyond the latter the contract of a rep says

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hinge_imu.events import DrillChange, DrillEvent, DrillFinding, DrillUnit
+from hinge_imu.verdict import DrillChange, DrillEvent, DrillFinding, DrillUnit
 
 LEAST: dict[DrillUnit, float] = {"deg": 10.0, "%": 15.0}
 """The least change that means something: deg of an angle, points of a share. MDC90 of ranges in bending is 5 to 15 deg,

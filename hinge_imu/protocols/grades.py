@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from hinge_imu.events import DrillFinding, DrillVerdict, Grade
+from hinge_imu.verdict import DrillFinding, DrillVerdict, Grade
 
 WORST: tuple[Grade, ...] = ("practise", "watch", "unsure", "good", "told")
 """What is said of a rep that shows several things."""

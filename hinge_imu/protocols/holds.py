@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hinge_imu.events import DrillAdvice, DrillFinding, Grade
 from hinge_imu.motion.movements import ARCHED, LOW, PRONE, ROUND_S, ROUNDED, most, on_all_fours
 from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Seen, Stretch, bridged, first_lasting
 from hinge_imu.protocols.straight import Outcome
 from hinge_imu.reps.posture import LASTING_S
 from hinge_imu.samples import Bools, stretches
+from hinge_imu.verdict import DrillAdvice, DrillFinding, Grade
 
 HOLD_S = 30.0
 """So long is asked for, s; chosen."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hinge_imu.events import DrillAdvice, DrillEvent, DrillFinding, Grade
 from hinge_imu.protocols import bends, beside, holds, straight
 from hinge_imu.protocols.grades import verdict
 from hinge_imu.protocols.protocol import Protocol
 from hinge_imu.protocols.seen import Part, Parts, Seen, parts
 from hinge_imu.protocols.straight import Outcome
 from hinge_imu.samples import SEGMENTS
+from hinge_imu.verdict import DrillAdvice, DrillEvent, DrillFinding, Grade
 
 LEAST_REPS = 3
 """Fewer say little of how somebody moves; of three that are asked for, two. Chosen."""

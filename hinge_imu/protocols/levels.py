@@ -11,8 +11,8 @@ from typing import NamedTuple
 import msgspec
 
 from hinge_imu.config import ConfigError
-from hinge_imu.events import DrillEvent
 from hinge_imu.protocols.protocol import Words
+from hinge_imu.verdict import DrillEvent
 
 
 class Need(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

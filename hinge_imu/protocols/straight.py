@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hinge_imu.events import DrillAdvice, DrillFinding, DrillMark, DrillUnit, Grade, RepEvent
+from hinge_imu.events import RepEvent
 from hinge_imu.protocols.contact import BAND, Contact, contact
 from hinge_imu.protocols.grades import Scale, worst
 from hinge_imu.protocols.seen import Part, Parts
+from hinge_imu.verdict import DrillAdvice, DrillFinding, DrillMark, DrillUnit, Grade
 
 ORDER = Scale(good=-0.05, practise=-0.10)
 """By how much the hips lead at the onset, s: negative, the trunk does. The dead band is chosen (5 samples at 100 Hz);

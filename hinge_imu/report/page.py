@@ -6,16 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hinge_imu.events import (
-    AnyEvent,
-    FailedEvent,
-    Fault,
-    FaultName,
-    NoticeEvent,
-    RepEvent,
-    SessionEvent,
-    SetEvent,
-)
+from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultName, NoticeEvent, RepEvent, SessionEvent, SetEvent
 from hinge_imu.profiles import Profile, built_in
 from hinge_imu.report.traces import Shape, Trace, over_s, shape_of, trace_of
 from hinge_imu.samples import Header, SagittalAngles

@@ -12,11 +12,12 @@ from hinge_imu.app import drill as wiring
 from hinge_imu.app import drill_guide, drill_results, drill_words
 from hinge_imu.app.simulation import simulate_drill
 from hinge_imu.config import ConfigError, load
-from hinge_imu.events import DrillEvent, DrillFinding, to_dict
+from hinge_imu.events import to_dict
 from hinge_imu.protocols.protocol import LANGUAGES, find
 from hinge_imu.recording import open_recording
 from hinge_imu.simulate import drills
 from hinge_imu.simulate.strap import strap
+from hinge_imu.verdict import DrillEvent, DrillFinding
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from hinge_imu.events import DrillEvent
 from hinge_imu.motion.timeline import Timeline
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.protocols.judge import judge
 from hinge_imu.protocols.protocol import find
 from hinge_imu.protocols.seen import Seen
 from hinge_imu.simulate import drills, fast
+from hinge_imu.verdict import DrillEvent
 
 
 class Done(NamedTuple):

@@ -1,7 +1,7 @@
 import pytest
 
-from hinge_imu.events import DrillEvent, DrillFinding
 from hinge_imu.protocols.change import changes
+from hinge_imu.verdict import DrillEvent, DrillFinding
 
 
 def verdict(*findings):

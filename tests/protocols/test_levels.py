@@ -1,8 +1,8 @@
 import pytest
 
 from hinge_imu.config import ConfigError
-from hinge_imu.events import DrillEvent
 from hinge_imu.protocols.levels import Decision, find, gates, levels
+from hinge_imu.verdict import DrillEvent
 
 NOTHING = {"findings": (), "reps": (), "practise": (), "unseen": ()}
 

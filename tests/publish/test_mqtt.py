@@ -25,7 +25,8 @@ def test_a_rep_arrives_with_all_its_fields(broker, header, coach, rep):
         publisher.event(rep)
         (heard,) = coach.wait_for("rep")
     assert {name: heard[name] for name in to_dict(rep)} == msgspec.json.decode(msgspec.json.encode(rep))
-    assert heard["faults"] == [{"name": "spine_rounding", "value": 27.1, "limit": 25.0, "unit": "deg", "at_s": 14.2}]
+    evidence = {"name": "spine_rounding", "value": 27.1, "limit": 25.0, "unit": "deg", "at_s": 14.2, "confidence": 0.9}
+    assert heard["faults"] == [evidence]
     assert heard["top_pause_s"] is None
     assert (heard["schema"], heard["session_id"], heard["athlete"]) == ("hinge/v1/rep", "monday-1", "Zoë")
     assert (heard["id"], heard["revision"]) == ("monday-1-3", 2)
