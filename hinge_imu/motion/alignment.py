@@ -33,6 +33,9 @@ from hinge_imu.samples import SEGMENTS, Angles, Floats, FrontalAngles, Header, P
 LOW_S = 8.0
 """Who stays low for so long has not bent: that is nothing to learn from."""
 
+CACHED = 4096
+"""Samples at a time of what is long over: what is worked out between fits into a processor's cache."""
+
 CALM = 2 * np.sin(np.radians(0.5))
 """Boards that turn by less than a degree in a moment show how the wearer stands."""
 
@@ -121,8 +124,9 @@ class Alignment:
             mount.gather(across)
             mount.gather(LITTLE / HINT * np.full(np.count_nonzero(valid), mount.across(mount.hint)))
             mount.settle()
-        part = block.part(self._mounts, 0, len(poses.t_ns))
-        self._draw(block, part, 0, np.zeros(len(poses.t_ns), complex))
+        for start in range(0, len(poses.t_ns), CACHED):
+            part = block.part(self._mounts, start, min(start + CACHED, len(poses.t_ns)))
+            self._draw(block, part, start, np.zeros(part.valid.shape[1], complex))
         return self._angles(block)
 
     def _lessons(self, block: Block, start: int) -> Iterator[Lesson]:
