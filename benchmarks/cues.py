@@ -16,7 +16,7 @@ import argparse
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from unittest.mock import patch
 
 import msgspec
@@ -29,8 +29,9 @@ from rich.table import Table
 
 from hinge_imu.app import live as wiring
 from hinge_imu.config import Config, load
-from hinge_imu.events import AnyEvent, CueEvent
+from hinge_imu.events import AnyEvent, CueEvent, FaultName
 from hinge_imu.pipeline import Pipeline
+from hinge_imu.profiles import built_in
 from hinge_imu.samples import NS, stretches
 from hinge_imu.sensing.sampler import Sampler
 from hinge_imu.simulate.fast import recorded
@@ -40,6 +41,11 @@ from hinge_imu.simulate.repertoire import nothing_but_distractors
 from hinge_imu.simulate.strap import strap
 
 LIMIT_DEG, LASTING_S = 25.0, 0.1
+ROUNDING = msgspec.structs.replace(
+    built_in()["hinge"], name="rounding", never=frozenset(get_args(FaultName)) - {"spine_rounding"}
+)
+"""A hinge of which nothing but this is said: other words may come at the same time."""
+
 BUZZER = 23
 STILL_S, READY_S = 3.0, 1.0
 LATEST_S = 1.0
@@ -116,7 +122,14 @@ def measured(crossings: int, seed: int) -> Latencies:
     with TemporaryDirectory() as folder, chips.installed(), patch.object(wiring, "Sampler", Kept):
         seconds = who.timetable.duration_s + READY_S
         wiring.live(
-            config, tell=tell, seconds=seconds, recordings=Path(folder), publish=False, exercise="hinge", simulated=True
+            config,
+            tell=tell,
+            seconds=seconds,
+            recordings=Path(folder),
+            publish=False,
+            exercise="rounding",
+            profile=ROUNDING,
+            simulated=True,
         )
     pins = np.array(Stamped.high_ns)
     words = pins[np.diff(pins, prepend=0) * NS > 0.4]  # a word is two short ones

@@ -18,45 +18,20 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from speed import repeated
+from speed import training
 
 from hinge_imu.app.replay import replay
 from hinge_imu.app.report import asked
-from hinge_imu.app.simulation import record, simulate
+from hinge_imu.app.simulation import simulate
 from hinge_imu.config import load
-from hinge_imu.recording import McapWriter, open_recording
+from hinge_imu.recording import open_recording
 from hinge_imu.report.html import session_page
 from hinge_imu.report.page import page_of
 from hinge_imu.samples import Angles
-from hinge_imu.simulate import distractors, repertoire, styles
-from hinge_imu.simulate.lifter import Lifter
-from hinge_imu.simulate.stage import Stage
 from hinge_imu.words import words
-
-ROUND_S = 178.0
-"""A set of eight and the rest after it; two more seconds without samples follow, as after a lost connection."""
 
 KINDS = (("hinge", 8), ("rdl", 8), ("deadlift", 5), ("swing", 15), ("good_morning", 8))
 """What the many sessions are, in turns, and how many reps each has."""
-
-
-def an_hour(folder: Path, minutes: float) -> Path:
-    """Write a session of so many minutes."""
-    rng = np.random.default_rng(3)
-    stage = Stage(rng, 2.0)
-    habits = styles.habits(rng, "rdl", None)
-    repertoire.perform(stage, "rdl", [habits.rep(rng, i / 7) for i in range(8)], 1)
-    repertoire.another(stage)
-    distractors.rest(stage, ROUND_S - stage.now_s)
-    lifter = Lifter(stage.script(2.0), rng, repertoire.SWAY_DEG, styles.body(rng, "rdl"))
-    once, path = folder / "once.mcap", folder / "hour.mcap"
-    record(once, lifter, load(), rng, session_id="hour", exercise="rdl")
-    recording = open_recording(once)
-    raw = np.concatenate(list(recording.blocks()))
-    with McapWriter(path, recording.header) as writer:
-        for piece in repeated(raw, minutes * 60):
-            writer.samples(piece)
-    return path
 
 
 def many(folder: Path, count: int) -> list[Path]:
@@ -116,7 +91,7 @@ def main() -> None:
     shown.add_column("measured", justify="right")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        hour, page = an_hour(folder, wanted.minutes), folder / "hour.html"
+        hour, page = training(folder, wanted.minutes), folder / "hour.html"
         shown.add_row(f"{wanted.minutes:g} minutes, the command", f"{took([hour], page, runs=wanted.runs):.2f} s")
         for stage, seconds in inside(hour).items():
             shown.add_row(f"  of which {stage}", f"{seconds:.2f} s")

@@ -1,7 +1,8 @@
 """How fast it is, and what it needs: an hour replayed, live work, a day's memory.
 
-A SIMULATED set of hinges, made by the real driver on simulated chips, is repeated until it fills an hour: one rep after
-the other, more than anyone does. Replayed is the recording as it lies on disk, raw MCAP to reps; live are pushes of
+SIMULATED sets, made by the real driver on simulated chips, are repeated until they fill an hour: sets of eight with the
+rests that belong to them, as people train, and one rep after the other, more than anyone does; the stages are those of
+the latter. Replayed is the recording as it lies on disk, raw MCAP to reps; live are pushes of
 20 ms, as a poll brings them; the day is pushed a minute at a time. Work is the processor's time, not the clock's.
 """
 
@@ -22,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hinge_imu.app.replay import BLOCK, replay
-from hinge_imu.app.simulation import simulate
+from hinge_imu.app.simulation import record, simulate
 from hinge_imu.config import load
 from hinge_imu.events import RepEvent, SensorEvent
 from hinge_imu.motion.alignment import Alignment
@@ -32,10 +33,16 @@ from hinge_imu.pipeline import Pipeline
 from hinge_imu.recording import McapWriter, batched, open_recording
 from hinge_imu.reps.counter import Counter
 from hinge_imu.samples import NS, SEGMENTS, Flag, Header, RawArray
+from hinge_imu.simulate import distractors, repertoire, styles
+from hinge_imu.simulate.lifter import Lifter
+from hinge_imu.simulate.stage import Stage
 
 LIVE_NS = 20_000_000
 PAUSE_NS = 2_000_000_000
 """Between two repetitions of the set nothing is recorded for so long, as after a lost connection."""
+
+ROUND_S = 178.0
+"""A set of eight and the rest after it; two more seconds without samples follow, as after a lost connection."""
 
 STAGES = ("reading", "clock and grid", "orientation", "alignment", "reps")
 MADGWICK_S = 20.0
@@ -75,6 +82,25 @@ def repeated(raw: RawArray, seconds: float) -> Iterator[RawArray]:
         yield again
 
 
+def training(folder: Path, minutes: float) -> Path:
+    """Write a session of so many minutes: eight Romanian deadlifts, and a rest, again and again."""
+    rng = np.random.default_rng(3)
+    stage = Stage(rng, 2.0)
+    habits = styles.habits(rng, "rdl", None)
+    repertoire.perform(stage, "rdl", [habits.rep(rng, i / 7) for i in range(8)], 1)
+    repertoire.another(stage)
+    distractors.rest(stage, ROUND_S - stage.now_s)
+    lifter = Lifter(stage.script(2.0), rng, repertoire.SWAY_DEG, styles.body(rng, "rdl"))
+    once, path = folder / "once.mcap", folder / "hour.mcap"
+    record(once, lifter, load(), rng, session_id="hour", exercise="rdl")
+    recording = open_recording(once)
+    raw = np.concatenate(list(recording.blocks()))
+    with McapWriter(path, recording.header) as writer:
+        for piece in repeated(raw, minutes * 60):
+            writer.samples(piece)
+    return path
+
+
 def stages(path: Path) -> dict[str, float]:
     """Return the work (s) of each stage of a replay."""
     watch, recording = Stopwatch(), open_recording(path)
@@ -89,6 +115,13 @@ def stages(path: Path) -> dict[str, float]:
         angles = watch("alignment", alignment.push, poses)
         watch("reps", lambda: list(counter.push(angles, poses)))  # noqa: B023 - called at once
     return watch.work_s
+
+
+def replayed(path: Path) -> tuple[int, float]:
+    """Return how many reps a recording has, and the work (s) that it takes to find them."""
+    began = time.process_time()
+    reps = sum(isinstance(event, RepEvent) for event in replay(open_recording(path)))
+    return reps, time.process_time() - began
 
 
 def live(header: Header, raw: RawArray) -> tuple[float, float]:
@@ -138,7 +171,7 @@ def main() -> None:
     options.add_argument("--hours", type=float, default=24.0, help="how long the day is (0: leave it out)")
     options.add_argument("--reps", type=int, default=20, help="of the set that is repeated")
     asked = options.parse_args()
-    shown = Table(title=f"{asked.minutes:g} SIMULATED minutes of two chips, hinge after hinge")
+    shown = Table(title=f"{asked.minutes:g} SIMULATED minutes of two chips")
     shown.add_column("what")
     shown.add_column("measured", justify="right")
     with tempfile.TemporaryDirectory() as folder:
@@ -149,10 +182,10 @@ def main() -> None:
                 writer.samples(piece)
                 samples += len(piece)
                 seconds = float(piece["t_ns"][-1]) * NS
-        began = time.process_time()
-        reps = sum(isinstance(event, RepEvent) for event in replay(open_recording(path)))
-        whole_s = time.process_time() - began
-        shown.add_row(f"replay, raw MCAP to {reps} reps", f"{whole_s:.2f} s, {seconds / whole_s:.0f} x real time")
+        for kind, each in (("sets and rests", training(Path(folder), asked.minutes)), ("without a pause", path)):
+            reps, whole_s = replayed(each)
+            speed = f"{whole_s:.2f} s, {seconds / whole_s:.0f} x real time"
+            shown.add_row(f"replay, raw MCAP to {reps} reps, {kind}", speed)
         for name, work_s in stages(path).items():
             shown.add_row(f"  of which {name}", f"{work_s:.2f} s")
         each_s = madgwick(header, raw)

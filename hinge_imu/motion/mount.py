@@ -34,8 +34,8 @@ FADE = 0.8
 """What earlier bends keep of their weight with each new one: a strap that creeps is followed."""
 
 ODD, ODD_WEIGHT = np.radians(15.0), 0.1
-"""A bend that goes further aside than this was most likely done askew, and has so little weight; if the ones before it
-were, it takes five to outweigh them. Chosen: bends done alike go the same way within 8 deg."""
+"""A bend that goes further aside than this was most likely done askew, and has so little weight; if the next one goes
+the same way, it was those before. Chosen: bends done alike go the same way within 8 deg."""
 
 DEEPER = 1.3
 """One that goes deeper than all before by so much is no odd one: they were."""
@@ -69,7 +69,8 @@ class Mount:
     long, what else is known of the direction in which up moves when the segment leans forward; ``bend`` gathers second
     moments of up across the stance. ``spread`` and ``toward`` are the same over earlier bends: second moments, and
     where the deepest leans pointed, and ``far`` how long the deepest was. ``recalled`` says that ``axes`` are
-    remembered, or learnt from small leans, and no bend has shown them for good.
+    remembered, or learnt from small leans, and no bend has shown them for good; ``odd`` is which way the last bend
+    went, if that was another than before.
     ``frame`` are two axes across the stance and ``neutral`` (3,3), nan before any stance.
     """
 
@@ -82,6 +83,7 @@ class Mount:
     toward: Floats = field(default_factory=_nowhere)
     far: float = 0.0
     recalled: bool = False
+    odd: complex = UNKNOWN.bend
     frame: Floats = field(default_factory=lambda: np.full((3, 3), np.nan), init=False)
 
     def __post_init__(self) -> None:
@@ -211,8 +213,7 @@ class Mount:
         clearly, it has shown forward for good. Returns which way this bend alone went, and which way those before.
         """
         way, depth = self._way(), float(length(self.deepest))
-        odd = abs(np.angle(way.bend / way.before)) > ODD  # nan, where it cannot be said, is not
-        weight = ODD_WEIGHT if odd and depth < DEEPER * self.far else 1.0
+        weight = self._weight(way, depth)
         self.far = max(self.far, depth)
         self.recalled = max(self.far, led if self.clear else 0.0) < SHOWN
         if self.axes is None or self.clear:
@@ -222,6 +223,17 @@ class Mount:
         self.spread *= FADE
         self.forget()
         return way
+
+    def _weight(self, way: Way, depth: float) -> float:
+        """Return how much a bend counts: an odd one little, but for the second in a row that goes the same way."""
+        odd = (
+            depth < DEEPER * self.far and abs(np.angle(way.bend / way.before)) > ODD
+        )  # nan, if it cannot be said, is not
+        again = odd and abs(np.angle(way.bend / self.odd)) < ODD
+        self.odd = way.bend if odd else UNKNOWN.bend
+        if again:
+            self.spread, self.toward = ODD_WEIGHT * self.spread, ODD_WEIGHT * self.toward
+        return ODD_WEIGHT if odd and not again else 1.0
 
     def relearn(self, falls: complex) -> None:
         """Take this for where the segment falls, across the stance: the board has turned about up."""
