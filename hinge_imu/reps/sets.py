@@ -162,7 +162,7 @@ class OpenSet:
         verdicts = self._judged(begins=False, over=len(self._candidates) >= USUAL + 1)
         pairs = zip(self._candidates, verdicts, strict=True)
         ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
-        if len(verdicts) > 1 and tuple(verdicts[-2:]) == ("rep", "squat"):
+        if tuple(verdicts[-2:]) == ("rep", "squat") and not self.profile.may_squat:
             # One squat may be a hinge that went wrong, if another follows.
             ends.append(self._candidates[-1].bent.concentric.end)
         return ends[-1] if ends else self._candidates[0].bent.concentric.end
