@@ -90,7 +90,7 @@ class Context(NamedTuple):
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
-    for number in _gone_wrong(bends, verdicts, over=context.over):
+    for number in _gone_wrong(bends, verdicts, over=context.over and not profile.may_squat):
         verdicts[number] = "rep"
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
     for number in _lone(bends, left, profile, context):
@@ -138,7 +138,10 @@ def _slumped(pelvis: float, thorax: float) -> bool:
 
 
 def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:
-    """Return the squats that are hinges gone wrong: each between two reps in their rhythm, or the last of a set."""
+    """Return the squats that are hinges gone wrong: each between two reps in their rhythm, or the last of a set.
+
+    ``over`` says that the set has ended, in a lift of which low hips are no part.
+    """
     rests = [after.eccentric.start - before.concentric.end for before, after in pairwise(bends)]
     wrong = [
         number
