@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hinge_imu.config import Config, Segment
 from hinge_imu.events import Remark
-from hinge_imu.profiles import OwnLimits, Profile
+from hinge_imu.profiles import OwnLimits, Profile, built_in, with_limits
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -126,6 +126,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     def dtype(self) -> np.dtype[np.void]:
         """The dtype of this stream's raw samples."""
         return RAW if self.unit == "counts" else RAW_SI
+
+    def lift(self, exercise: str) -> Profile:
+        """Return what is known of an exercise, the user's own included, with the wearer's own limits."""
+        own = self.profile
+        profile = own if own is not None and own.name == exercise else built_in()[exercise]
+        return with_limits(profile, self.limits)
 
     @property
     def sensors(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from hinge_imu.app import wearers
 from hinge_imu.config import ConfigError
 from hinge_imu.profiles import built_in, load_limits, with_limits
 from hinge_imu.recording import McapWriter, open_recording
+from hinge_imu.samples import Header
 
 OWN = """
 [all]
@@ -54,6 +55,14 @@ def test_a_file_that_holds_no_limits_is_answered_with_what_was_found_and_the_men
         load_limits(path)
     assert str(path) in str(refused.value)
     assert found in str(refused.value)
+
+
+def test_all_that_look_at_a_session_take_a_lift_with_the_limits_of_its_header(own):
+    header = Header(session_id="s", unit="SI", clock="timed", rate_hz=100.0, limits=load_limits(own()))
+    assert header.lift("rdl").limits.spine_rounding_deg == 30
+    mine = msgspec.structs.replace(built_in()["rdl"], name="mine", least_rom_deg=50.0)
+    kept = msgspec.structs.replace(header, profile=mine).lift("mine")
+    assert (kept.least_rom_deg, kept.limits.spine_rounding_deg) == (50.0, 40)
 
 
 def test_an_athlete_s_file_is_found_by_name_beside_the_calibration(own, tmp_path):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hinge_imu.commands.options import Exercise, Tempo, fail, lift_of
+from hinge_imu.commands.options import Exercise, LimitsFile, Tempo, fail, lift_of
 from hinge_imu.words import languages, words
 
 
@@ -22,6 +22,7 @@ def report(
     language: Annotated[str, typer.Option(metavar="NAME", help=f"One of {', '.join(languages())}.")] = "en",
     exercise: Exercise = None,
     tempo: Tempo = None,
+    limits: LimitsFile = None,
     jobs: Annotated[int, typer.Option(min=1, help="How many recordings are worked on at a time.")] = 1,
     cluster: Annotated[
         str | None,
@@ -39,7 +40,7 @@ def report(
     from hinge_imu.app import terminal
 
     words(language)
-    lift = lift_of(exercise, tempo)
+    lift = lift_of(exercise, tempo, limits)
     wiring.plotly_script()
     hands = wiring.several(jobs) if cluster is None else wiring.cluster(cluster, jobs)
     what = files[0].name if len(files) == 1 else f"{len(files)} recordings"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultName, NoticeEvent, RepEvent, SessionEvent, SetEvent
-from hinge_imu.profiles import Profile, built_in
+from hinge_imu.profiles import Profile
 from hinge_imu.report.traces import Shape, Trace, over_s, shape_of, trace_of
 from hinge_imu.samples import Header, SagittalAngles
 
@@ -90,9 +90,7 @@ def page_of(header: Header, said: Sequence[AnyEvent], angles: SagittalAngles, as
         if isinstance(event, RepEvent):
             by_set[event.set].append(event)
     step_s = _step_s(list(by_set.values()))
-    sets = tuple(
-        _set(reps, said, profile_of(header, reps[0].exercise), angles, step_s) for _, reps in sorted(by_set.items())
-    )
+    sets = tuple(_set(reps, said, header.lift(reps[0].exercise), angles, step_s) for _, reps in sorted(by_set.items()))
     reps = [rep for each in sets for rep in each.reps]
     seen = [rep for rep in reps if rep.spine_flexion_peak_deg is not None]
     return Page(
@@ -150,12 +148,6 @@ def _cost(rep: RepEvent) -> tuple[float, float, float, int]:
     back = sum(_weight(fault) for fault in rep.faults if fault.name in BACK)
     away = (rep.out_of_neutral_share or 0.0) + abs(rep.spine_flexion_peak_deg or 0.0) / 90
     return back, sum(map(_weight, rep.faults)), away, rep.rep
-
-
-def profile_of(header: Header, exercise: str) -> Profile:
-    """Return what is known of an exercise, the user's own included."""
-    own = header.profile
-    return own if own is not None and own.name == exercise else built_in()[exercise]
 
 
 def _span(reps: Sequence[RepEvent]) -> tuple[float, float]:

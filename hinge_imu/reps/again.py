@@ -9,7 +9,6 @@ import msgspec
 import numpy as np
 
 from hinge_imu.events import RepEvent
-from hinge_imu.profiles import Profile, built_in, with_limits
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S
 from hinge_imu.reps.judge import Verdict
@@ -42,7 +41,7 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
 def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header) -> dict[str, RepEvent]:
     """Return the reps of one set, measured again; one that cannot be measured stays as it was."""
     renewed = {rep.id: msgspec.structs.replace(rep, revision=rep.revision + 1) for rep in said}
-    profile = _profile(header, next((rep.exercise for rep in said if rep.status != "retracted"), said[0].exercise))
+    profile = header.lift(next((rep.exercise for rep in said if rep.status != "retracted"), said[0].exercise))
     measured = [(rep, bend.pulled if profile.starts_bent else bend) for rep in said if (bend := bends[rep.id])]
     verdicts: list[Verdict] = ["unloaded" if rep.status == "retracted" else "rep" for rep, _ in measured]
     ordered = in_order([bend for _, bend in measured], verdicts, profile)
@@ -54,12 +53,6 @@ def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header
         told = fields(case) | measures(case, header.wearer.spine_flexion_deg if header.wearer else None)
         renewed[rep.id] = msgspec.structs.replace(renewed[rep.id], **told)
     return renewed
-
-
-def _profile(header: Header, exercise: str) -> Profile:
-    own = header.profile
-    profile = own if own is not None and own.name == exercise else built_in()[exercise]
-    return with_limits(profile, header.limits)
 
 
 def _spans(reps: list[RepEvent], trace: Trace) -> list[Span]:

@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 import numpy as np
 
 from hinge_imu.events import AnyEvent, CueEvent, FaultEvent, MarkEvent, RepEvent, SetEvent
-from hinge_imu.profiles import Profile, built_in, with_limits
+from hinge_imu.profiles import Profile
 from hinge_imu.reps.phases import median
 from hinge_imu.samples import Header
 
@@ -76,9 +76,7 @@ class Attention:
             name = next(reversed(self._reps.values())).exercise
             if name == "hinge" and len(self._reps) < FEW:
                 return None
-        own = self._header.profile
-        profile = own if own is not None and own.name == name else built_in().get(name)
-        return None if profile is None else with_limits(profile, self._header.limits)
+        return None if name == "auto" else self._header.lift(name)
 
     @property
     def usual_deg(self) -> float:

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from hinge_imu.events import AnyEvent, MarkEvent, Said
-from hinge_imu.profiles import built_in
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.segment import Bend, Bends
 from hinge_imu.reps.sets import Candidate, OpenSet, Told
@@ -144,8 +143,7 @@ class Counter:
     def _open(self) -> OpenSet:
         header, wearer = self._header, self._header.wearer
         name = header.renamed.get(self._number, self._exercise)
-        own = header.profile if header.profile is not None and header.profile.name == name else None
-        named = None if name == "auto" else own or built_in()[name]
+        named = None if name == "auto" else header.lift(name)
         prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
         spine = wearer.spine_flexion_deg if wearer is not None else None
         return OpenSet(Told(header.session_id, self._number, named, prescription, spine, header.limits))
