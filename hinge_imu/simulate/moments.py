@@ -67,8 +67,8 @@ def reversal(case: Case) -> float:
 
 
 def partial_rep(case: Case) -> float:
-    """Return when it stopped short: at the bottom, or from the floor at the top."""
-    return case.rep.end_s if case.rep.mark.starts_bent else case.rep.bottom_s
+    """Return when it stopped short: on the way down, or from the floor on the way up."""
+    return case.rep.end_s if case.rep.mark.starts_bent or case.rep.down is None else case.rep.down[1]
 
 
 def way_up(case: Case) -> float:

@@ -17,12 +17,12 @@ LEAST_SUNK_M = 0.15
 
 
 def partial_rep(case: Case) -> Fault | None:
-    """Return a range of motion far below what is usual in the set, in per cent of it."""
+    """Return a range of motion far below what is usual in the set, in per cent of it, where it stopped short."""
     usual, limit = case.usual_deg, case.profile.limits.partial_rep_share
     if usual is None or case.rep.range_deg >= limit * usual:
         return None
     share = case.rep.range_deg / usual
-    at_s = case.rep.end_s if case.rep.bent else case.rep.bend.bottom_s
+    at_s = case.rep.end_s if case.rep.bent else case.rep.bend.eccentric.end
     return fault("partial_rep", 100 * share, 100 * limit, "%", at_s, beyond=100 * (limit - share))
 
 
