@@ -35,7 +35,7 @@ def test_amqtt_takes_the_place_of_a_missing_mosquitto(monkeypatch, header, rep):
     with PrivateBroker() as broker, Coach(broker.url, gym) as coach, Publisher(header, broker.url) as publisher:
         assert broker.name == "amqtt"
         publisher.event(rep)
-        heard = next(payload for topic, payload in coach.messages(10.0) if topic.endswith("/rep"))
+        heard = next(payload for topic, payload in coach.messages(30.0) if topic.endswith("/rep"))
         assert heard["thorax_rom_deg"] == 70.2
     assert not answers(broker.port)
 
