@@ -142,5 +142,5 @@ def _standing(pelvis: Floats, thorax: Floats, lasting: int) -> Kind:
 
 
 def most(values: Floats, lasting: int) -> float:
-    """Return the largest value (N,) that lasted for so many samples."""
-    return float(minimum_filter1d(values, lasting).max())
+    """Return the largest value (N,) that lasted for so many samples; a shorter spike is skin or strap."""
+    return float(minimum_filter1d(values, min(lasting, len(values))).max())

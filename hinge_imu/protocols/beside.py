@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from hinge_imu.events import RepEvent
+from hinge_imu.motion.movements import most
 from hinge_imu.protocols.bends import TREND_DEG
-from hinge_imu.protocols.contact import stays
 from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import HOLE_S, Part, Parts, bridged
 from hinge_imu.protocols.square import out_of_square
@@ -97,7 +97,7 @@ def _square(part: Part, rep: RepEvent) -> float | None:
     during, lasting = part.seen.during(rep), part.seen.lasting(LASTING_S)
     if not len(during.t) or not np.isfinite(during.tilt + during.turn).all():
         return None
-    return stays(np.maximum(np.abs(during.tilt), np.abs(during.turn - during.turn[0])), lasting)
+    return most(np.maximum(np.abs(during.tilt), np.abs(during.turn - during.turn[0])), lasting)
 
 
 def _rounded(part: Part, step: str) -> DrillFinding:

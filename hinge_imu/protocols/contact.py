@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
 
 from hinge_imu.events import RepEvent
+from hinge_imu.motion.movements import most
 from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Seen, Stretch, first_lasting
-from hinge_imu.samples import Floats
 
 BAND = Scale(good=10.0, practise=15.0)
 """So many deg the spine may leave the stance, either way. Chosen: more than the 1.3 deg that such sensors are off by in
@@ -47,17 +46,12 @@ def contact(seen: Seen, rep: RepEvent) -> Contact | None:
     if not len(during.t) or not np.isfinite(during.spine).all():
         return None
     share = float(np.mean(np.abs(during.spine) <= BAND.good))
-    rounded, arched = stays(during.spine, lasting), stays(-during.spine, lasting)
+    rounded, arched = most(during.spine, lasting), most(-during.spine, lasting)
     worst = rounded if rounded >= arched else -arched
     lost = first_lasting(np.abs(during.spine) > BAND.good, lasting)
     if lost is None:
         return Contact(share, worst)
     return Contact(share, worst, float(during.pelvis[lost]), _way(during, rep, lost), bool(during.spine[lost] > 0))
-
-
-def stays(values: Floats, lasting: int) -> float:
-    """Return the largest value (N,) that was held for so many samples; a shorter spike is skin or strap."""
-    return float(minimum_filter1d(values, min(lasting, len(values))).max())
 
 
 def _way(during: Stretch, rep: RepEvent, lost: int) -> Way:
