@@ -20,6 +20,9 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 # What may stand between two slashes of an MQTT topic, and in a file's name.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$")]
 
+PATHS = {"calibration_file", "password_file", "ca_file", "certificate_file", "key_file", "token_file", "folder"}
+"""Settings that name a file or folder, from the folder of the file that sets them."""
+
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 
 
@@ -81,11 +84,62 @@ class MotionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class PublishConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who says it: the first levels of every MQTT topic, and the broker (``mqtt://host:1883``)."""
+    """Who says it: the first levels of every MQTT topic; and the broker (``mqtt[s]://[USER@]HOST[:PORT]``).
+
+    ``version`` is MQTT's, ``auto`` tries 5 first. The user's password is in ``password_file``, or in the systemd
+    credential ``mqtt-password``; with mqtts, ``ca_file`` names whom to trust (the system's where it is not given), and
+    ``certificate_file`` with ``key_file`` is how the strap proves itself. With ``discovery``, Home Assistant finds it.
+    ``keep_mb`` is how much may wait for a broker that is away.
+    """
 
     gym: Name = "home"
     strap: Name = "strap"
     mqtt: str = "mqtt://localhost:1883"
+    version: Literal["auto", "5", "3.1.1"] = "auto"
+    password_file: str | None = None
+    ca_file: str | None = None
+    certificate_file: str | None = None
+    key_file: str | None = None
+    discovery: bool = False
+    keep_mb: Annotated[float, msgspec.Meta(ge=1, le=10_000)] = 100.0
+
+
+class RecordingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where sessions are kept, and for how long.
+
+    ``folder`` is where (the service's own, or the user's, where it is not given). Whatever is older than ``keep_days``
+    goes, and the oldest while less than ``keep_free_mb`` are free on the disk, but nothing that has yet to be uploaded.
+    A session that has lasted ``longest_h`` is ended when the wearer rests, and another one begun.
+    """
+
+    folder: str | None = None
+    keep_days: Positive = 180.0
+    keep_free_mb: Annotated[float, msgspec.Meta(ge=0)] = 500.0
+    longest_h: Positive = 4.0
+
+
+class SessionConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who wears the strap and does what, where nothing else says so.
+
+    A session ends after ``quiet_min`` minutes without a bend.
+    """
+
+    athlete: str | None = None
+    exercise: str = "auto"
+    tempo: str | None = None
+    quiet_min: Positive = 10.0
+
+
+class UploadConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where recordings go when a session is over: ``url`` of the dashboard (https), nowhere where it is not given.
+
+    The strap's token is in ``token_file``, or in the systemd credential ``upload-token``; ``ca_file`` names whom to
+    trust.
+    """
+
+    url: str | None = None
+    token_file: str | None = None
+    ca_file: str | None = None
 
 
 class CuesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +176,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     motion: MotionConfig = MotionConfig()
     publish: PublishConfig = PublishConfig()
     cues: CuesConfig = CuesConfig()
+    recording: RecordingConfig = RecordingConfig()
+    session: SessionConfig = SessionConfig()
+    upload: UploadConfig = UploadConfig()
 
     def __post_init__(self) -> None:
         for what in ("segment", "address"):
@@ -153,7 +210,7 @@ def load(path: Path | None = None) -> Config:
         Names the file, what was found in it, and what to change.
     """
     tables: dict[str, Any] = {}
-    files = [shipped() / "mpu6050.toml", shipped() / "sensors.toml", shipped() / "cues.toml", *([path] if path else [])]
+    files = [shipped() / f"{name}.toml" for name in ("mpu6050", "sensors", "cues", "strap")] + ([path] if path else [])
     for file in files:
         for name, value in _located(_read(file), file.parent).items():
             merged = {**tables.get(name, {}), **value} if isinstance(value, dict) else value
@@ -165,11 +222,12 @@ def load(path: Path | None = None) -> Config:
 
 
 def _located(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Let the files that the sensors' tables name be found from anywhere."""
-    sensors = tables.get("sensors", [])
-    for sensor in sensors if isinstance(sensors, list) else []:
-        if isinstance(sensor, dict) and isinstance(named := sensor.get("calibration_file"), str):
-            sensor["calibration_file"] = str(folder.absolute() / Path(named).expanduser())
+    """Let the files that the tables name be found from anywhere."""
+    for entry in tables.values():
+        for table in entry if isinstance(entry, list) else [entry]:
+            for name in PATHS & table.keys() if isinstance(table, dict) else ():
+                if isinstance(named := table[name], str):
+                    table[name] = str(folder.absolute() / Path(named).expanduser())
     return tables
 
 

@@ -40,7 +40,11 @@ SensorFact = Literal[
     "rate",
     "slow_bus",
     "slipped",
+    "under_voltage",
+    "hot",
+    "disk",
 ]
+MarkFact = Literal["start", "next", "pain", "tempo", "athlete", "load", "note"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -182,7 +186,7 @@ class FailedEvent(Event, frozen=True, kw_only=True, tag="failed"):
 
 
 class SensorEvent(Event, frozen=True, kw_only=True, tag="sensor"):
-    """Something happened to a sensor, at ``at_s`` s, or to the bus that both hang on (``segment`` null).
+    """Something happened to a sensor, at ``at_s`` s, or to the computer that reads them (``segment`` null).
 
     - ``lost``: it does not answer, or not as it should; ``back``: it does again.
     - ``overflow``: its FIFO ran over, because nobody emptied it; ``reset``: its FIFO was emptied unread, because what
@@ -191,6 +195,8 @@ class SensorEvent(Event, frozen=True, kw_only=True, tag="sensor"):
     - ``saturated``, ``spike``: ``count`` samples at the end of the range, or torn on the way, were left out.
     - ``clone``: it is not the part it is sold as; ``thermometer``: its temperature stands still.
     - ``rate``: it runs further from its nominal rate than the part may; ``slow_bus``: the bus carries less than asked.
+    - ``under_voltage``, ``hot``: the computer's supply dips, it is too warm; ``disk``: what is said cannot be kept, or
+      soon not.
 
     ``text`` says what was found and the mend, where there is one.
     """
@@ -228,11 +234,29 @@ class CueEvent(Event, frozen=True, kw_only=True, tag="cue"):
 
 
 class MarkEvent(Event, frozen=True, kw_only=True, tag="mark"):
-    """The wearer pressed the button, at ``at_s`` s: ``start`` of a set, or of the ``next`` exercise; or ``pain``."""
+    """What the wearer says with the button, or the coach with a command, at ``at_s`` s.
 
-    what: Literal["start", "next", "pain"]
+    - ``start`` of a set, or of the ``next`` exercise, which ``exercise`` may name; ``pain``.
+    - ``tempo``: what is prescribed from the next set on, in ``text`` (null: nothing).
+    - ``athlete``: who wears the strap in this session; ``load`` on the bar, a ``note``: in ``text``.
+    """
+
+    what: MarkFact
     at_s: float
     exercise: str | None = None
+    text: str | None = None
+
+    @property
+    def ends_set(self) -> bool:
+        """Whether what comes after it belongs to another set."""
+        return self.what in {"start", "next"}
+
+
+class ClockEvent(Event, frozen=True, kw_only=True, tag="clock"):
+    """The computer has learnt what time it is: ``started_utc`` is the UTC of session time 0 (ISO 8601)."""
+
+    started_utc: str
+    at_s: float
 
 
 class SensorSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -245,21 +269,39 @@ class SensorSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionEvent(Event, frozen=True, kw_only=True, tag="session"):
-    """A session that has ended, at ``end_s``: its sets and reps, how each sensor did, and what was said of the bus."""
+    """A session up to ``end_s``: its sets and reps, how each sensor did, and what was said of bus and computer.
+
+    It is ``open`` while more may come, and nothing is counted yet; it is said again with a higher revision when it has
+    ``ended``. ``started_utc`` is the UTC of session time 0 (ISO 8601), null until the clock is known; ``athlete`` who
+    wore the strap, as last said.
+    """
 
     id: str
     end_s: float
-    sets: int
-    reps: int
+    sets: int | None
+    reps: int | None
     sensors: dict[Segment, SensorSummary]
     bus: dict[str, int]
+    revision: int = 1
+    state: Literal["open", "ended"] = "ended"
+    started_utc: str | None = None
+    athlete: str | None = None
 
 
 AnyEvent: TypeAlias = (
-    RepEvent | FaultEvent | SetEvent | FailedEvent | CueEvent | MarkEvent | SensorEvent | NoticeEvent | SessionEvent
+    RepEvent
+    | FaultEvent
+    | SetEvent
+    | FailedEvent
+    | CueEvent
+    | MarkEvent
+    | ClockEvent
+    | SensorEvent
+    | NoticeEvent
+    | SessionEvent
 )
-Remark: TypeAlias = SensorEvent | MarkEvent
-"""What comes between the samples: from the driver, and from the wearer."""
+Remark: TypeAlias = SensorEvent | MarkEvent | ClockEvent
+"""What comes between the samples: from the driver, from wearer and coach, and from the clock."""
 
 
 _DECODER: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 
-from hinge_imu.events import AnyEvent, MarkEvent, Remark, Said
+from hinge_imu.events import AnyEvent, ClockEvent, MarkEvent, Remark, Said
 from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.notices import Notices
 from hinge_imu.motion.orientation import Orientation
@@ -47,9 +47,9 @@ class Pipeline:
     def push(self, item: Item) -> list[AnyEvent]:
         """Take samples of the header's dtype, or what driver and wearer say between them; return what can be said."""
         if isinstance(item, MarkEvent):
-            return self._summary.count([item, *self._mark(item)])
+            return [*self._summary.count([item, *self._mark(item)]), *self._known(item)]
         if isinstance(item, Remark):
-            return self._summary.count([item])
+            return [*self._summary.count([item]), *self._known(item)]
         return self._summary.count(self._flow(self._timeline.push(item)))
 
     def finish(self) -> list[AnyEvent]:
@@ -78,6 +78,11 @@ class Pipeline:
         ripe = bisect_right(said, float(frames.t_ns[-1]) * NS, key=itemgetter(0))
         self._waiting = said[ripe:]
         yield from map(itemgetter(1), said[:ripe])
+
+    def _known(self, item: Remark) -> Iterator[AnyEvent]:
+        """Say what the session is by now, where its time has become known, or its wearer."""
+        if isinstance(item, ClockEvent) or (isinstance(item, MarkEvent) and item.what == "athlete"):
+            yield self._summary.open(item.at_s)
 
     def _mark(self, mark: MarkEvent) -> Iterator[AnyEvent]:
         """Let a set end where the wearer says that another begins."""

@@ -78,7 +78,7 @@ class Cueing:
             self._lifting = False
             self._rest()
         elif isinstance(event, MarkEvent):
-            self._lifting = event.what != "pain" or self._lifting
+            self._lifting = event.ends_set or self._lifting
         elif isinstance(event, SensorEvent):
             self._lost = self._lost | {event.segment} if event.what == "lost" else self._lost
             self._lost = self._lost - {event.segment} if event.what == "back" else self._lost

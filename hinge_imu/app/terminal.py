@@ -18,9 +18,11 @@ from rich.text import Text
 from hinge_imu import words as table
 from hinge_imu.events import (
     AnyEvent,
+    ClockEvent,
     FailedEvent,
     Fault,
     MarkEvent,
+    MarkFact,
     NoticeEvent,
     RepEvent,
     SensorEvent,
@@ -35,7 +37,15 @@ err = Console(stderr=True, highlight=False)
 # Blue and orange are told apart by every kind of colour blindness, and the words say the same.
 GOOD, FAULT = "bright_blue", "bold dark_orange"
 
-MARKS = {"start": "a set begins", "next": "the next exercise", "pain": "it hurts here"}
+MARKS: dict[MarkFact, str] = {
+    "start": "a set begins",
+    "next": "the next exercise",
+    "pain": "it hurts here",
+    "tempo": "the tempo",
+    "athlete": "who wears it",
+    "load": "the load",
+    "note": "a note",
+}
 
 
 class RepTable:
@@ -157,9 +167,13 @@ def note(event: AnyEvent) -> str | None:
     if isinstance(event, NoticeEvent):
         return f"note: {event.text}"
     if isinstance(event, SensorEvent):
-        return f"{clock(event.at_s)} {event.segment or 'bus'}: {_sensor_words(event)}"
+        where = event.segment or ("bus" if event.what == "slow_bus" else "computer")
+        return f"{clock(event.at_s)} {where}: {_sensor_words(event)}"
     if isinstance(event, MarkEvent):
-        return f"{clock(event.at_s)} marked: {MARKS[event.what]}{f', {event.exercise}' if event.exercise else ''}"
+        what = event.exercise or event.text
+        return f"{clock(event.at_s)} marked: {MARKS[event.what]}{f', {what}' if what else ''}"
+    if isinstance(event, ClockEvent):
+        return f"note: the clock is known now: the session began at {event.started_utc}"
     return _session_words(event) if isinstance(event, SessionEvent) else None
 
 

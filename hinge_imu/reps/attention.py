@@ -55,7 +55,7 @@ class Attention:
                 self._reps[event.id] = event
         elif isinstance(event, SetEvent):
             self._reps, self._number, self._pressed_s = {}, event.set + 1, -np.inf
-        elif isinstance(event, MarkEvent) and event.what != "pain":
+        elif isinstance(event, MarkEvent) and event.ends_set:
             self._reps, self._pressed_s = {}, event.at_s
             self._exercise = event.exercise or self._exercise
 

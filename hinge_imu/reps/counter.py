@@ -45,7 +45,7 @@ class Counter:
     """Angles and poses in, events out. A rep is provisional at lockout, and confirmed or retracted by what follows."""
 
     def __init__(self, header: Header) -> None:
-        self._header, self._exercise = header, header.exercise
+        self._header, self._exercise, self._tempo = header, header.exercise, header.tempo
         self._rate = header.rate_hz
         self._margin, self._settle = round(MARGIN_S * header.rate_hz), round(SETTLE_S * header.rate_hz)
         self._track, self._bends = Track(header.rate_hz), Bends(header.rate_hz)
@@ -81,7 +81,11 @@ class Counter:
 
     def mark(self, mark: MarkEvent) -> Iterator[Said]:
         """End the open set where the wearer says that another begins, perhaps of another exercise."""
-        if mark.what == "pain":
+        if mark.what == "tempo":
+            self._tempo = mark.text
+            # A set under way keeps what it was begun with.
+            self._set = self._open() if self._set.last is None else self._set
+        if not mark.ends_set:
             return
         if self._set.last is not None:
             yield from self._close(self._end - 1)
@@ -144,7 +148,7 @@ class Counter:
         header, wearer = self._header, self._header.wearer
         name = header.renamed.get(self._number, self._exercise)
         named = None if name == "auto" else header.lift(name)
-        prescription = Prescription.parse(header.tempo) if header.tempo is not None else None
+        prescription = Prescription.parse(self._tempo) if self._tempo is not None else None
         spine = wearer.spine_flexion_deg if wearer is not None else None
         return OpenSet(Told(header.session_id, self._number, named, prescription, spine, header.limits))
 

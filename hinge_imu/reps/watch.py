@@ -61,7 +61,7 @@ class Watch:
 
     def mark(self, mark: MarkEvent, said: Sequence[Said]) -> None:
         """Hear what the wearer marked, and what was said of it."""
-        self._turn = np.nan if mark.what != "pain" else self._turn
+        self._turn = np.nan if mark.ends_set else self._turn
         for _, event in said:
             self._attention.hear(event)
         self._attention.hear(mark)

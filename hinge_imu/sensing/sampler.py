@@ -9,13 +9,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import msgspec
 from smbus2 import SMBus
 
 from hinge_imu.config import ChipConfig, Config
-from hinge_imu.events import MarkEvent, SensorEvent
+from hinge_imu.events import MarkEvent, MarkFact, Remark, SensorEvent
 from hinge_imu.samples import NS, SEGMENTS, Header, Item
 from hinge_imu.sensing import budget, settings
 from hinge_imu.sensing.i2c import BusFault, Registers, open_bus
@@ -134,9 +134,18 @@ class Sampler:
         self._last_turn()
         yield from self._arrived()
 
-    def mark(self, what: Literal["start", "next", "pain"], exercise: str | None = None) -> None:
-        """Put what the wearer marked between the samples; safe from any thread."""
-        self._items.put(MarkEvent(what=what, at_s=self._now() * NS, exercise=exercise))
+    def mark(self, what: MarkFact, exercise: str | None = None, text: str | None = None) -> None:
+        """Put what wearer or coach says between the samples; safe from any thread."""
+        self.put(MarkEvent(what=what, at_s=self.now_s, exercise=exercise, text=text))
+
+    def put(self, remark: Remark) -> None:
+        """Put a remark between the samples; safe from any thread."""
+        self._items.put(remark)
+
+    @property
+    def now_s(self) -> float:
+        """Session time."""
+        return self._now() * NS
 
     def stop(self) -> None:
         """End the stream with what the FIFOs hold by now; safe from any thread and from a signal handler."""
