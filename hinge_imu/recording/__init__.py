@@ -12,7 +12,7 @@ from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_f
 
 if TYPE_CHECKING:
     from hinge_imu.recording.csv import CsvWriter, frames_of
-    from hinge_imu.recording.mcap import McapWriter
+    from hinge_imu.recording.mcap_writer import McapWriter
 
 __all__ = ["CsvWriter", "McapWriter", "Recording", "RecordingError", "batched", "frames_of", "open_recording", "rounds"]
 
@@ -43,7 +43,7 @@ def open_recording(path: Path | str) -> Recording:
 def __getattr__(name: str) -> Any:
     # Each format's libraries are loaded when that format is asked for.
     if name == "McapWriter":
-        from hinge_imu.recording.mcap import McapWriter
+        from hinge_imu.recording.mcap_writer import McapWriter
 
         return McapWriter
     if name in {"CsvWriter", "frames_of"}:
