@@ -19,7 +19,7 @@ from hinge_imu.reps.tempo import Prescription
 from hinge_imu.samples import Angles, Header
 
 if TYPE_CHECKING:
-    from hinge_imu.sensing.sampler import Sampler
+    from hinge_imu.app.control import Control
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,12 @@ class Cueing:
         Where a pin cannot be used, or a metronome has nothing to beat.
     """
 
-    def __init__(self, header: Header, config: CuesConfig, wishes: Wishes, sampler: Sampler) -> None:
-        self._sampler = sampler
+    def __init__(self, header: Header, config: CuesConfig, wishes: Wishes, control: Control) -> None:
+        self._control = control
         self._told = Told(config.mode)
         self._metronome = _metronome(header, wishes.metronome)
         self._exercises = [header.exercise, *wishes.then]
         self._place = 0
-        self.stopped = False
-        """Whether the button was held."""
         self._stood = self._lifting = self._armed = False
         self._lost: set[Segment | None] = set()
         self._outputs = Outputs(config)
@@ -97,16 +95,15 @@ class Cueing:
         """Do what the wearer means by a press."""
         self._outputs.say("tick")
         if press == "held":
-            self.stopped = True
-            self._sampler.stop()
+            self._control.hold()
         elif press == "twice":
-            self._sampler.mark("pain")
+            self._control.mark("pain")
         elif self._armed:
             self._place = (self._place + 1) % len(self._exercises)
-            self._sampler.mark("next", self._exercises[self._place])
+            self._control.mark("next", self._exercises[self._place])
         else:
             self._armed = True
-            self._sampler.mark("start")
+            self._control.start()
 
     def _rest(self) -> None:
         if self._metronome is not None:
@@ -117,6 +114,34 @@ class Cueing:
         """Let the LED show how the strap is."""
         ready = "recording" if self._lifting else "ready"
         self._outputs.show("trouble" if self._lost else ready if self._stood else "starting")  # type: ignore[arg-type]  # both are lights
+
+
+class Waiting:
+    """The LED and the button of a strap that waits for its next session; a context manager around the pins."""
+
+    def __init__(self, config: CuesConfig, control: Control) -> None:
+        self._config, self._control = config, control
+        self._outputs = Outputs(config)
+        self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
+
+    def __enter__(self) -> Self:
+        self._outputs.__enter__()
+        self._outputs.show("starting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._button is not None:
+            self._button.close()
+        self._outputs.__exit__()
+
+    def pressed(self, press: Press) -> None:
+        """Begin a session at once; held, power off where that is wanted."""
+        self._outputs.say("tick")
+        if press == "held" and self._config.poweroff:
+            self._control.poweroff = True
+            self._control.quit()
+        elif press == "once":
+            self._control.start()
 
 
 def _metronome(header: Header, kind: Beats | None) -> Metronome | None:

@@ -1,32 +1,32 @@
-"""Live: both sensors through the pipeline, onto the disk and to the broker, until someone stops it."""
+"""Live: both sensors through the pipeline, onto the disk and to the broker, until someone stops it.
+
+One session, or, on standby, one after the other: each begins when the wearer stands, and ends by itself.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
 import signal
 import subprocess
-import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from threading import Timer
-from typing import Any, Protocol
+from typing import Any
 
-from hinge_imu.app import wearers
 from hinge_imu.app.calibrations import calibrated
-from hinge_imu.app.cueing import NONE, Cueing, Wishes
-from hinge_imu.app.expectations import expectation
-from hinge_imu.app.session import Listeners, run
+from hinge_imu.app.control import Control
+from hinge_imu.app.cueing import NONE, Waiting, Wishes
+from hinge_imu.app.housekeeping import Housekeeping
+from hinge_imu.app.sitting import Sitting, wait
+from hinge_imu.app.strap import Outcome, Strap, Watch
+from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
-from hinge_imu.publish.mqtt import Publisher
-from hinge_imu.recording import McapWriter, rounds
-from hinge_imu.samples import Angles, Header
+from hinge_imu.samples import Item
 from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
@@ -39,27 +39,30 @@ def default_recordings() -> Path:
     return Path(state) if state else data / "hinge-imu" / "recordings"
 
 
-class Watch(Protocol):
-    """Is shown each block of angles, and what to call when it has seen enough."""
+def live(config: Config, *, seconds: float | None = None, **how: Any) -> Outcome:
+    """Read, record, count and publish one session until ``seconds`` are over or a signal asks to stop.
 
-    def __call__(self, angles: Angles, *, stop: Callable[[], None]) -> None:
-        """Look at a block."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a live session ended: its header, its recording, and how many messages the broker did not acknowledge.
-
-    ``poweroff`` says that the wearer has held the button, and that the computer is to be powered off for it.
+    ``how`` is that of `strapped`. What was being done is finished: the open rep is closed or dropped, the recording
+    whole.
     """
-
-    header: Header
-    recording: Path
-    unacknowledged: int
-    poweroff: bool = False
+    with strapped(config, seconds=seconds, **how) as (strap, items):
+        return strap.session(Sitting(items))()
 
 
-def live(
+def standby(config: Config, *, seconds: float | None = None, **how: Any) -> bool:
+    """Stay ready, and let session follow session: each begins when the wearer stands, and ends by itself.
+
+    ``how`` is that of `strapped`. Returns whether the wearer has asked for the computer to be powered off.
+    """
+    with strapped(config, seconds=seconds, standby=True, **how) as (strap, items):
+        for sitting in _sittings(strap, items):
+            strap.session(sitting)()
+            strap.memory.forget()
+        return strap.control.poweroff and config.cues.poweroff
+
+
+@contextmanager
+def strapped(
     config: Config,
     *,
     tell: Callable[[AnyEvent], None],
@@ -71,47 +74,47 @@ def live(
     calibrations: Sequence[Path] = (),
     watch: Watch | None = None,
     wishes: Wishes = NONE,
+    standby: bool = False,
     **about: Any,
-) -> Outcome:
-    """Read, record, count and publish until ``seconds`` are over or a signal asks to stop.
+) -> Iterator[tuple[Strap, Generator[Item]]]:
+    """Give a strap with all that lasts longer than a session, and its stream, which begins when it is asked for.
 
     ``tell`` hears every event, ``say`` a sentence on what to expect of sensors that are not calibrated, and whether the
     athlete is known; calibrations that the configuration does not name, and the athlete's, are looked for in the
     folders ``calibrations``; ``watch`` is shown the angles, and what to call when it is enough; ``wishes`` is what the
-    wearer wants besides the configured cues; ``about`` are further fields of the header. What was being done is
-    finished: the open rep is closed or dropped, the recording whole.
+    wearer wants besides the configured cues; ``about`` are further fields of the header.
     """
-    started = datetime.now(UTC)
-    wearer = wearers.find(about.get("athlete"), calibrations)
-    about.setdefault("limits", wearers.limits(about.get("athlete"), calibrations))
     # What is loaded by now stays; to look through it for garbage would take a Pi as long as a FIFO holds.
     gc.freeze()
     rescue = Rescue(config.bus)  # first of all: it brings the sensors' power up
     config = calibrated(config, calibrations, identities(bus_number, config.sensors))
     sampler = Sampler(config, bus_number, rescue=rescue)
     sampler.survey()
-    header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), wearer=wearer, **about)
+    folder = recordings or Path(config.recording.folder or default_recordings())
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {name: about.pop(name, None) for name in ("athlete", "exercise", "tempo")}
+    memory = Memory(folder if standby else None, config.session, **given)
+    control = Control(sampler, memory, standby=standby)
+    strap = Strap(
+        config=config,
+        sampler=sampler,
+        control=control,
+        memory=memory,
+        folder=folder,
+        tell=tell,
+        say=say,
+        calibrations=calibrations,
+        watch=watch,
+        wishes=wishes,
+        publish=publish,
+        standby=standby,
+        about=about,
+    )
     with ExitStack() as closing:
-        # Whatever cannot be used is known before the first sample.
-        publisher = closing.enter_context(Publisher(header)) if publish else None
-        path = _new_path(recordings or default_recordings(), started, header.session_id)
-        writer = closing.enter_context(McapWriter(path, header))
-        cueing = closing.enter_context(Cueing(header, config.cues, wishes, sampler))
-        closing.enter_context(stopping(sampler.stop, seconds))
-        if (sentence := expectation(config)) is not None:
-            say(sentence)
-        if wearer is not None:
-            say(wearers.told(header.athlete, wearer))
-        # The wearer first: the disk and the broker can wait.
-        listeners = Listeners(inputs=[writer.put], angles=[cueing.angles], events=[cueing.event, writer.event, tell])
-        if watch is not None:
-            listeners.angles.append(partial(watch, stop=sampler.stop))
-        if publisher is not None:
-            listeners.angles.append(publisher.angles)
-            listeners.events.insert(2, publisher.event)
-        run(header, rounds(closing.enter_context(sampler).stream(), len(header.sensors)), listeners)
-        unacknowledged = 0 if publisher is None else publisher.close()
-    return Outcome(header, path, unacknowledged, poweroff=cueing.stopped and config.cues.poweroff)
+        closing.callback(sampler.close)
+        closing.enter_context(stopping(control.quit, seconds))
+        closing.enter_context(Housekeeping([strap.tell_time, sampler.wake]))
+        yield strap, closing.enter_context(contextlib.closing(_started(sampler)))
 
 
 def power_off() -> None:
@@ -122,9 +125,24 @@ def power_off() -> None:
     subprocess.run([systemctl, "poweroff"], check=False)  # noqa: S603 - a program by its whole path
 
 
-def _new_path(folder: Path, started: datetime, session_id: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{started:%Y%m%dT%H%M%SZ}_{session_id}.mcap"
+def _started(sampler: Sampler) -> Generator[Item]:
+    """Yield what comes, from the moment that somebody asks for it."""
+    with sampler:
+        yield from sampler.stream()
+
+
+def _sittings(strap: Strap, items: Iterator[Item]) -> Iterator[Sitting]:
+    """Yield session after session, each once the one before is over."""
+    worn = False
+    while not strap.control.quitting:
+        with Waiting(strap.config.cues, strap.control):
+            header = strap.sampler.header(session_id="waiting")
+            sitting = wait(items, header, worn=worn, called=strap.control.called)
+        if sitting is None:
+            return
+        yield sitting
+        # Ended by its length or for a calibration, it is on someone still.
+        worn = strap.rotating or strap.control.calibrating
 
 
 @contextmanager

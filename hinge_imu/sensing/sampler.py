@@ -12,26 +12,32 @@ from types import TracebackType
 from typing import Any, Self
 
 import msgspec
+import numpy as np
 from smbus2 import SMBus
 
 from hinge_imu.config import ChipConfig, Config
 from hinge_imu.events import MarkEvent, MarkFact, Remark, SensorEvent
-from hinge_imu.samples import NS, SEGMENTS, Header, Item
+from hinge_imu.samples import NS, RAW, SEGMENTS, Header, Item
 from hinge_imu.sensing import budget, settings
 from hinge_imu.sensing.i2c import BusFault, Registers, open_bus
 from hinge_imu.sensing.life import Life, Surroundings
 from hinge_imu.sensing.rescue import Escalation, Rescue
 
 OVERLOAD = 0.8
+BACKLOG = 3000
+"""Items of some 35 ms of each chip, not yet worked on: nearly a minute behind, nobody is at work any more. Chosen."""
 FASTER = "put dtparam=i2c_arm_baudrate=400000 into /boot/firmware/config.txt and restart"
+
+
+_NOTHING = np.empty(0, RAW)
 
 
 class Sampler:
     """What both chips give, as it comes: a context manager around one thread; iterate over `stream`.
 
     ``clock`` gives ns; session time starts with the object. ``rescue`` is what to call when nothing else helps, the
-    configured ways out where it is not given. Raises `hinge_imu.config.ConfigError` where the chips cannot be set
-    as configured.
+    configured ways out where it is not given; ``beat`` is called at each turn while somebody keeps up with the stream.
+    Raises `hinge_imu.config.ConfigError` where the chips cannot be set as configured.
     """
 
     def __init__(
@@ -41,8 +47,10 @@ class Sampler:
         *,
         clock: Callable[[], int] = time.monotonic_ns,
         rescue: Rescue | None = None,
+        beat: Callable[[], object] = lambda: None,
     ) -> None:
         self._config = config
+        self._beat = beat
         self._bus_number = bus_number
         self._clock = clock
         self._started_ns = clock()
@@ -138,6 +146,10 @@ class Sampler:
         """Put what wearer or coach says between the samples; safe from any thread."""
         self.put(MarkEvent(what=what, at_s=self.now_s, exercise=exercise, text=text))
 
+    def wake(self) -> None:
+        """Let the stream yield nothing, once, so that whoever iterates may look at something else."""
+        self._items.put(_NOTHING)
+
     def put(self, remark: Remark) -> None:
         """Put a remark between the samples; safe from any thread."""
         self._items.put(remark)
@@ -170,6 +182,8 @@ class Sampler:
     def _read(self) -> None:
         try:
             while not self._stopping.is_set():
+                if self._items.qsize() < BACKLOG:
+                    self._beat()
                 self._stopping.wait(self.turn())
             self._last_turn()
         finally:

@@ -33,7 +33,7 @@ def board():
     Device.pin_factory = before
 
 
-class Sampler:
+class Control:
     """Writes down what it is asked."""
 
     def __init__(self):
@@ -42,8 +42,11 @@ class Sampler:
     def mark(self, what, exercise=None):
         self.asked.append((what, exercise))
 
-    def stop(self):
-        self.asked.append("stop")
+    def start(self):
+        self.mark("start")
+
+    def hold(self):
+        self.asked.append("hold")
 
 
 class Outputs:
@@ -74,11 +77,11 @@ HEADER = Header(session_id="monday", unit="SI", clock="timed", rate_hz=100.0, ex
 
 @pytest.fixture
 def cueing(monkeypatch):
-    """Cues of a session; ``sampler`` and ``outputs`` write down what they hear."""
+    """Cues of a session; ``control`` and ``outputs`` write down what they hear."""
     monkeypatch.setattr("hinge_imu.app.cueing.Outputs", Outputs)
 
     def make(wishes=Wishes(), config=CuesConfig(), **about):  # noqa: B008 - frozen
-        made = Cueing(msgspec.structs.replace(HEADER, **about), config, wishes, Sampler())
+        made = Cueing(msgspec.structs.replace(HEADER, **about), config, wishes, Control())
         made.__enter__()
         return made
 
@@ -125,20 +128,18 @@ def test_one_press_starts_a_set_and_the_next_moves_on_through_what_was_planned(c
     made = cueing(Wishes(then=["deadlift", "swing"]))
     for _ in range(4):
         made.pressed("once")
-    assert made._sampler.asked == [("start", None), ("next", "deadlift"), ("next", "swing"), ("next", "rdl")]
+    assert made._control.asked == [("start", None), ("next", "deadlift"), ("next", "swing"), ("next", "rdl")]
     made.event(rep)
     made.pressed("once")
-    assert made._sampler.asked[-1] == ("start", None)
+    assert made._control.asked[-1] == ("start", None)
     assert made._outputs.said == ["tick"] * 5
 
 
 def test_pain_is_marked_and_holding_stops(cueing):
     made = cueing()
     made.pressed("twice")
-    assert not made.stopped
     made.pressed("held")
-    assert made._sampler.asked == [("pain", None), "stop"]
-    assert made.stopped
+    assert made._control.asked == [("pain", None), "hold"]
 
 
 def test_a_metronome_beats_from_a_rep_s_onset_until_the_set_is_over(cueing):

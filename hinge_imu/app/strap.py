@@ -1,0 +1,159 @@
+"""What a live strap has through all its sessions, and one session of it: what it begins with, who listens, its end."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from hinge_imu.app import wearers
+from hinge_imu.app.control import Control
+from hinge_imu.app.cueing import NONE, Cueing, Wishes
+from hinge_imu.app.expectations import expectation
+from hinge_imu.app.session import Listeners, run
+from hinge_imu.app.sitting import Patience, Sitting
+from hinge_imu.app.wallclock import Wallclock
+from hinge_imu.app.wearing import Memory
+from hinge_imu.config import Config, ConfigError
+from hinge_imu.events import AnyEvent, ClockEvent
+from hinge_imu.publish.mqtt import Publisher
+from hinge_imu.recording import McapWriter, rounds
+from hinge_imu.samples import Angles, Header, Item
+from hinge_imu.sensing.sampler import Sampler
+
+HOUR_S = 3600.0
+UNDATED = "undated"
+"""What the name of a recording begins with until the time is known."""
+
+_log = logging.getLogger(__name__)
+
+
+class Watch(Protocol):
+    """Is shown each block of angles, and what to call when it has seen enough."""
+
+    def __call__(self, angles: Angles, *, stop: Callable[[], None]) -> None:
+        """Look at a block."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a live session ended: its header, its recording, and how many messages the broker did not acknowledge.
+
+    ``poweroff`` says that the wearer has held the button, and that the computer is to be powered off for it.
+    """
+
+    header: Header
+    recording: Path
+    unacknowledged: int
+    poweroff: bool = False
+
+
+@dataclass
+class Strap:
+    """A strap at work; ``about`` are further fields of every header, ``tell`` hears events, ``say`` sentences."""
+
+    config: Config
+    sampler: Sampler
+    control: Control
+    memory: Memory
+    folder: Path
+    tell: Callable[[AnyEvent], None]
+    say: Callable[[str], object] = lambda _: None
+    calibrations: Sequence[Path] = ()
+    watch: Watch | None = None
+    wishes: Wishes = NONE
+    publish: bool = True
+    standby: bool = False
+    about: dict[str, Any] = field(default_factory=dict)
+    wallclock: Wallclock = field(default_factory=Wallclock)
+    rotating: bool = False
+    """Whether the last session has ended because it was long."""
+    _undated: bool = False
+    _expected: bool = False
+
+    def header(self, sitting: Sitting) -> Header:
+        """Return what a session begins with."""
+        wearing = self.memory.now
+        fields = {name: getattr(wearing, name) for name in ("athlete", "exercise", "tempo")}
+        labels = {**self.about.get("labels", {}), **wearing.labels}
+        wearer, limits = self._known(wearing.athlete)
+        began = self.wallclock.began(self.sampler.now_s - sitting.zero_s)
+        self._undated = began is None
+        given = {"limits": limits, **self.about, **fields, "labels": labels, "wearer": wearer, "started_utc": began}
+        return self.sampler.header(session_id=uuid.uuid4().hex[:12], **given)
+
+    def session(self, sitting: Sitting) -> Callable[[], Outcome]:
+        """Make everything ready for a session; whatever cannot be used is known before the first sample.
+
+        What is returned runs it: the open rep is closed or dropped at its end, the recording whole.
+        """
+        header = self.header(sitting)
+        with ExitStack() as ready:
+            publisher = ready.enter_context(Publisher(header)) if self.publish else None
+            path = self._new_path(header)
+            writer = ready.enter_context(McapWriter(path, header))
+            cueing = ready.enter_context(Cueing(header, self.config.cues, self.wishes, self.control))
+            patience = Patience(60 * self.config.session.quiet_min, HOUR_S * self.config.recording.longest_h)
+            # The wearer first: the disk and the broker can wait.
+            listeners = Listeners(
+                inputs=[writer.put],
+                angles=[cueing.angles],
+                events=[cueing.event, writer.event, patience.event, self.tell],
+            )
+            if self.watch is not None:
+                listeners.angles.append(partial(self.watch, stop=self.control.quit))
+            if publisher is not None:
+                listeners.angles.append(publisher.angles)
+                listeners.events.insert(-1, publisher.event)
+            if self.standby:
+                listeners.inputs.append(partial(self._look, sitting, patience))
+            self.control.begin(sitting)
+            self._introduce(header)
+            closing = ready.pop_all()
+
+        def going() -> Outcome:
+            with closing:
+                run(header, rounds(sitting.stream(), len(header.sensors)), listeners)
+                self.control.ended()
+                left = 0 if publisher is None else publisher.close()
+            return Outcome(header, path, left, poweroff=self.control.poweroff and self.config.cues.poweroff)
+
+        return going
+
+    def _introduce(self, header: Header) -> None:
+        """Say what there is to know beforehand."""
+        if (sentence := expectation(self.config)) is not None and not self._expected:
+            self._expected = True
+            self.say(sentence)
+        if header.wearer is not None:
+            self.say(wearers.told(header.athlete, header.wearer))
+
+    def tell_time(self) -> None:
+        """Bind the session to UTC as soon as that is known."""
+        if self._undated and (began := self.wallclock.began(at_s := self.sampler.now_s)) is not None:
+            self._undated = False
+            self.sampler.put(ClockEvent(started_utc=began, at_s=at_s))
+
+    def _known(self, athlete: str | None) -> tuple[Any, Any]:
+        """Return calibration and limits of the athlete; on standby, one that cannot be used ends nothing."""
+        try:
+            return wearers.find(athlete, self.calibrations), wearers.limits(athlete, self.calibrations)
+        except ConfigError as error:
+            if not self.standby:
+                raise
+            _log.warning("%s", error)
+            return None, {}
+
+    def _look(self, sitting: Sitting, patience: Patience, _item: Item) -> None:
+        if patience.over(sitting.now_s):
+            sitting.end()
+        self.rotating = patience.rotating
+
+    def _new_path(self, header: Header) -> Path:
+        begins = f"{self.wallclock.now():%Y%m%dT%H%M%SZ}"
+        return self.folder / f"{UNDATED + '_' if self._undated else ''}{begins}_{header.session_id}.mcap"
