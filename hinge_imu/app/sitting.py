@@ -14,7 +14,7 @@ from hinge_imu.motion.donning import Donning
 from hinge_imu.samples import NS, Header, Item
 
 BEFORE_S = 2.0
-"""So much of what came before is the session's, too: its still second, and a margin. Chosen."""
+"""So much of what came before a call is the session's, too. Chosen."""
 
 RESTING_S = 60.0
 """Who has made no rep for so long rests, and a session that has become too long may end. Chosen."""
@@ -82,7 +82,7 @@ def wait(items: Iterator[Item], header: Header, *, worn: bool, called: Callable[
         elif isinstance(item, Remark):
             recent.append(item)
         if called() or since_s is not None:
-            _forget(recent, _now_ns(recent) - round(BEFORE_S / NS))
+            _forget(recent, round(since_s / NS) if since_s is not None else _now_ns(recent) - round(BEFORE_S / NS))
             return Sitting(items, _first_ns(recent), recent)
     return None
 
