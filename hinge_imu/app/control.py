@@ -26,6 +26,8 @@ class Control:
         self._sitting: Sitting | None = None
         self._called = False
         self._lock = Lock()
+        self.session_id: str | None = None
+        """Which session is under way."""
         self.quitting = False
         """Whether the program is to end."""
         self.poweroff = False
@@ -33,15 +35,15 @@ class Control:
         self.calibrating = False
         """Whether the next session is there to calibrate the wearer."""
 
-    def begin(self, sitting: Sitting) -> None:
+    def begin(self, sitting: Sitting, session_id: str) -> None:
         """Hear that a session has begun."""
         with self._lock:
-            self._sitting, self._called = sitting, False
+            self._sitting, self._called, self.session_id = sitting, False, session_id
 
     def ended(self) -> None:
         """Hear that it is over."""
         with self._lock:
-            self._sitting = None
+            self._sitting = self.session_id = None
 
     def called(self) -> bool:
         """Return whether somebody wants a session to begin at once."""

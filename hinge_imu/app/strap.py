@@ -112,7 +112,7 @@ class Strap:
                 listeners.events.insert(-1, publisher.event)
             if self.standby:
                 listeners.inputs.append(partial(self._look, sitting, patience))
-            self.control.begin(sitting)
+            self.control.begin(sitting, header.session_id)
             self._introduce(header)
             closing = ready.pop_all()
 
