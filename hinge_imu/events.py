@@ -288,6 +288,21 @@ class SessionEvent(Event, frozen=True, kw_only=True, tag="session"):
     athlete: str | None = None
 
 
+class TraceEvent(Event, frozen=True, kw_only=True, tag="trace"):
+    """How a confirmed rep went, at 50 Hz, so that whoever missed the angles has them: times in s, angles in deg.
+
+    An angle that was not valid is null. Its ``revision`` is the rep's. It is published, and never recorded.
+    """
+
+    id: str
+    revision: int
+    rep_id: str
+    t_s: list[float]
+    pelvis_deg: list[float | None]
+    thorax_deg: list[float | None]
+    spine_deg: list[float | None]
+
+
 AnyEvent: TypeAlias = (
     RepEvent
     | FaultEvent

@@ -9,7 +9,20 @@ from hinge_imu.config import PublishConfig
 ROOT = "hinge/v1"
 
 Level = Literal[
-    "status", "meta", "angles", "rep", "set", "fault", "failed", "cue", "mark", "sensor", "notice", "session"
+    "status",
+    "meta",
+    "angles",
+    "rep",
+    "trace",
+    "set",
+    "fault",
+    "failed",
+    "cue",
+    "mark",
+    "sensor",
+    "notice",
+    "session",
+    "command",
 ]
 
 
@@ -24,12 +37,13 @@ class Topic(NamedTuple):
     clock: str = "at_s"
 
 
-# A level is named as the kind of its events.
+# A level is named as the kind of its events; all but `command` are from the strap.
 TOPICS: dict[Level, Topic] = {
     "status": Topic(qos=1, retained=True),
     "meta": Topic(qos=1, retained=True),
     "angles": Topic(qos=0),
     "rep": Topic(qos=1, clock="said_s"),
+    "trace": Topic(qos=1),
     "set": Topic(qos=1, clock="end_s"),
     "fault": Topic(qos=1),
     "failed": Topic(qos=1),
@@ -38,6 +52,7 @@ TOPICS: dict[Level, Topic] = {
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
     "session": Topic(qos=1, clock="end_s"),
+    "command": Topic(qos=1),
 }
 
 
