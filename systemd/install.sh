@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
 PACKAGES=(python3-venv)
+# Not whichever comes first: Debian's own sees python3-lgpio, and lies in nobody's home.
+PYTHON=/usr/bin/python3
 OPT=/opt/hinge-imu
 CONFIG=/etc/hinge-imu/strap.toml
 
@@ -95,7 +97,7 @@ version() {
     local name
     name=$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
     find hinge_imu firmware_config pyproject.toml -type f ! -name '*.pyc' -print0 | sort -z | xargs -0 sha256sum |
-        { cat; python3 --version; } | sha256sum | sed "s/^\(.\{12\}\).*/$name-\1/"
+        { cat; "$PYTHON" --version; } | sha256sum | sed "s/^\(.\{12\}\).*/$name-\1/"
 }
 
 # Beside the one that runs, which goes on undisturbed, and is what --rollback goes back to.
@@ -109,7 +111,7 @@ program() {
 }
 
 build() {
-    python3 -m venv --clear --system-site-packages "$1"
+    "$PYTHON" -m venv --clear --system-site-packages "$1"
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --root-user-action ignore ".[pi]"
     # On the card before anything points to it.
     sync
