@@ -12,9 +12,9 @@ import msgspec
 import numpy as np
 
 from hinge_imu.app import calibrations
-from hinge_imu.app.live import stopping
 from hinge_imu.app.residuals import Result, judge
 from hinge_imu.app.sides import Side, Sides
+from hinge_imu.app.stopping import stopping
 from hinge_imu.config import Calibration, Config, ConfigError, Segment
 from hinge_imu.events import SensorEvent
 from hinge_imu.motion.timeline import Timeline

@@ -9,12 +9,10 @@ import contextlib
 import gc
 import os
 import shutil
-import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 from hinge_imu.app.calibrations import calibrated
@@ -22,6 +20,7 @@ from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Waiting, Wishes
 from hinge_imu.app.housekeeping import Housekeeping
 from hinge_imu.app.sitting import Sitting, wait
+from hinge_imu.app.stopping import stopping
 from hinge_imu.app.strap import Outcome, Strap, Watch
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
@@ -143,20 +142,3 @@ def _sittings(strap: Strap, items: Iterator[Item]) -> Iterator[Sitting]:
         yield sitting
         # Ended by its length or for a calibration, it is on someone still.
         worn = strap.rotating or strap.control.calibrating
-
-
-@contextmanager
-def stopping(stop: Callable[[], None], seconds: float | None) -> Iterator[None]:
-    """Call ``stop`` at Ctrl-C, at SIGTERM, and when the time is over."""
-    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGINT, signal.SIGTERM)}
-    timer = None if seconds is None else Timer(seconds, stop)
-    if timer is not None:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        if timer is not None:
-            timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hinge_imu.app import wearers
+from hinge_imu.app.calibrating import Calibrating
+from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
@@ -110,6 +112,8 @@ class Strap:
             if publisher is not None:
                 listeners.angles.append(publisher.angles)
                 listeners.events.insert(-1, publisher.event)
+            if self.control.calibrating and (calibrating := self._calibrating(header)) is not None:
+                listeners.inputs.append(calibrating.put)
             if self.standby:
                 listeners.inputs.append(partial(self._look, sitting, patience))
             self.control.begin(sitting, header.session_id)
@@ -148,6 +152,21 @@ class Strap:
                 raise
             _log.warning("%s", error)
             return None, {}
+
+    def _calibrating(self, header: Header) -> Calibrating | None:
+        """Return what watches a session for the wearer's calibration, once asked for."""
+        self.control.calibrating = False
+        try:
+            return Calibrating(header, default_folder(), self._calibrated)
+        except ConfigError as error:
+            self.say(str(error))
+            return None
+
+    def _calibrated(self, sentence: str) -> None:
+        """Say what came of it, and let the next session begin with it."""
+        self.say(sentence)
+        self.control.mark("note", text=sentence)
+        self.control.stop()
 
     def _look(self, sitting: Sitting, patience: Patience, _item: Item) -> None:
         if patience.over(sitting.now_s):

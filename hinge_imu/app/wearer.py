@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from hinge_imu.app import calibrations, wearers
-from hinge_imu.app.live import stopping
+from hinge_imu.app.stopping import stopping
 from hinge_imu.app.wearer_verdicts import Kept, Moved, Result, Seen, judge
 from hinge_imu.config import Config, Segment
 from hinge_imu.events import SensorEvent
