@@ -32,7 +32,7 @@ from hinge_imu.simulate.hands import EDGES, FACES, Hands
 from hinge_imu.simulate.imu import ImuErrors, mounted
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.plan import Timetable
-from hinge_imu.simulate.strap import RESIDUAL, timetable
+from hinge_imu.simulate.strap import RESIDUAL, TEMPO, timetable
 
 PELVIS, THORAX = 0x68, 0x69
 EVER = 1_000_000
@@ -84,8 +84,9 @@ class BusClock:
 class Wearer:
     """The person with the strap on, who begins when somebody opens the bus for the first time."""
 
-    def __init__(self, reps: int, still_s: float, rng: np.random.Generator) -> None:
-        plan = Timetable(timetable(rng, reps=reps).reps if reps else (), still_s)
+    def __init__(self, reps: int, still_s: float, top_s: float, rng: np.random.Generator) -> None:
+        tempo = (*TEMPO[:3], top_s)
+        plan = Timetable(timetable(rng, reps=reps, tempo=tempo).reps if reps else (), still_s)
         # Without reps the strap lies on a table.
         self._lifter = Lifter(plan, rng, **({} if reps else {"sway_deg": 0.0}))
         self.start_ns = 0
@@ -275,13 +276,14 @@ def main() -> None:
     options.add_argument("--hz", type=int, default=400_000, help="what the bus runs at; transfers take that long")
     options.add_argument("--reps", type=int, default=0, help="hinges that the wearer does; with 0 the strap lies still")
     options.add_argument("--still-s", type=float, default=3.0, help="how long the wearer stands still before them")
+    options.add_argument("--top-s", type=float, default=TEMPO[3], help="how long the wearer stands between two of them")
     options.add_argument("--sides", type=int, default=0, help="1: the strap is laid on one side after the other")
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--log", type=Path, help="write all that was sampled here at the end (.npz)")
     asked = options.parse_args()
     clock = BusClock()
     rng = np.random.default_rng(asked.seed)
-    wearer = Calibrator(rng) if asked.sides else Wearer(asked.reps, asked.still_s, rng)
+    wearer = Calibrator(rng) if asked.sides else Wearer(asked.reps, asked.still_s, asked.top_s, rng)
     bus, chips = build(asked, clock, wearer)
     if asked.log:
         for chip in chips:
