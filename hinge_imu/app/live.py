@@ -19,6 +19,7 @@ from hinge_imu.app.calibrations import calibrated
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Waiting, Wishes
 from hinge_imu.app.housekeeping import Housekeeping
+from hinge_imu.app.notify import Watchdog, notify
 from hinge_imu.app.sitting import Sitting, wait
 from hinge_imu.app.stopping import stopping
 from hinge_imu.app.strap import Outcome, Strap, Watch
@@ -87,7 +88,7 @@ def strapped(
     gc.freeze()
     rescue = Rescue(config.bus)  # first of all: it brings the sensors' power up
     config = calibrated(config, calibrations, identities(bus_number, config.sensors))
-    sampler = Sampler(config, bus_number, rescue=rescue)
+    sampler = Sampler(config, bus_number, rescue=rescue, beat=Watchdog().beat)
     sampler.survey()
     folder = recordings or Path(config.recording.folder or default_recordings())
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,8 +113,9 @@ def strapped(
     with ExitStack() as closing:
         closing.callback(sampler.close)
         closing.enter_context(stopping(control.quit, seconds))
-        closing.enter_context(Housekeeping([strap.tell_time, sampler.wake]))
+        closing.enter_context(Housekeeping([strap.look_after, sampler.wake]))
         yield strap, closing.enter_context(contextlib.closing(_started(sampler)))
+        notify(STOPPING=1)
 
 
 def power_off() -> None:
@@ -127,6 +129,7 @@ def power_off() -> None:
 def _started(sampler: Sampler) -> Generator[Item]:
     """Yield what comes, from the moment that somebody asks for it."""
     with sampler:
+        notify(READY=1, STATUS="reading the sensors")
         yield from sampler.stream()
 
 

@@ -26,6 +26,7 @@ from hinge_imu.events import AnyEvent, ClockEvent
 from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.recording import McapWriter, rounds
 from hinge_imu.samples import Angles, Header, Item
+from hinge_imu.sensing.host import Host
 from hinge_imu.sensing.sampler import Sampler
 
 HOUR_S = 3600.0
@@ -73,6 +74,7 @@ class Strap:
     standby: bool = False
     about: dict[str, Any] = field(default_factory=dict)
     wallclock: Wallclock = field(default_factory=Wallclock)
+    host: Host = field(default_factory=Host)
     rotating: bool = False
     """Whether the last session has ended because it was long."""
     _undated: bool = False
@@ -136,6 +138,13 @@ class Strap:
             self.say(sentence)
         if header.wearer is not None:
             self.say(wearers.told(header.athlete, header.wearer))
+
+    def look_after(self) -> None:
+        """Look after clock and computer; call it every ten seconds or so."""
+        self.tell_time()
+        for trouble in self.host.look(self.folder, self.sampler.now_s):
+            _log.warning("%s", trouble.text)
+            self.sampler.put(trouble)
 
     def tell_time(self) -> None:
         """Bind the session to UTC as soon as that is known."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import shutil
+import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +20,9 @@ _ROOM = 512  # bytes, more than any struct timex
 class Wallclock:
     """Tells the UTC of a session's start, once the computer's clock can be trusted.
 
-    It can where the kernel says that it is kept in step (adjtimex(2)), where systemd-timesyncd has said so since the
-    computer was switched on, and on a computer that is no single board, whose clock runs on a battery.
+    It can where the kernel says that it is kept in step (adjtimex(2), or timedatectl(1) for a service that may not ask
+    the kernel), where systemd-timesyncd has said so since the computer was switched on, and on a computer that is no
+    single board, whose clock runs on a battery.
 
     Parameters
     ----------
@@ -60,6 +64,17 @@ class Wallclock:
 
 def _kept_in_step() -> bool:
     try:
-        return int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_ROOM))) not in {-1, _TIME_ERROR}
+        state = int(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_ROOM)))
     except (OSError, AttributeError):
+        state = -1
+    return _told_by_systemd() if state == -1 else state != _TIME_ERROR
+
+
+def _told_by_systemd() -> bool:
+    if (program := shutil.which("timedatectl")) is None:
         return False
+    command = [program, "show", "--property=NTPSynchronized", "--value"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5.0, check=False)  # noqa: S603 - its path
+        return done.stdout.strip() == "yes"
+    return False
