@@ -29,7 +29,7 @@ Level = Literal[
 class Topic(NamedTuple):
     """How one level is sent: MQTT's QoS (0 at most once, 1 at least once), and whether the broker keeps the last.
 
-    ``clock`` is the field of its events that says when it was said, in session seconds.
+    ``clock`` is the field of its events that says when it was said, in session seconds; of several times the first.
     """
 
     qos: Literal[0, 1]
@@ -37,13 +37,13 @@ class Topic(NamedTuple):
     clock: str = "at_s"
 
 
-# A level is named as the kind of its events; all but `command` are from the strap.
+# A level is named as the kind of its events.
 TOPICS: dict[Level, Topic] = {
     "status": Topic(qos=1, retained=True),
     "meta": Topic(qos=1, retained=True),
-    "angles": Topic(qos=0),
+    "angles": Topic(qos=0, clock="t_s"),
     "rep": Topic(qos=1, clock="said_s"),
-    "trace": Topic(qos=1),
+    "trace": Topic(qos=1, clock="t_s"),
     "set": Topic(qos=1, clock="end_s"),
     "fault": Topic(qos=1),
     "failed": Topic(qos=1),
@@ -52,7 +52,7 @@ TOPICS: dict[Level, Topic] = {
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
     "session": Topic(qos=1, clock="end_s"),
-    "command": Topic(qos=1),
+    "command": Topic(qos=1),  # the only one that is said to the strap
 }
 
 
