@@ -14,6 +14,7 @@ from hinge_imu.commands.check import check
 from hinge_imu.commands.convert import convert
 from hinge_imu.commands.cues import cues
 from hinge_imu.commands.demo import demo
+from hinge_imu.commands.doctor import doctor
 from hinge_imu.commands.drill import drill
 from hinge_imu.commands.live import live
 from hinge_imu.commands.progression import progression
@@ -43,6 +44,7 @@ app.command()(demo)
 app.command()(live)
 app.command()(cues)
 app.command()(check)
+app.command()(doctor)
 app.add_typer(calibrate, name="calibrate")
 calibrate.command()(sensor)
 calibrate.command()(wearer)

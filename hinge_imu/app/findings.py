@@ -31,6 +31,25 @@ What = Literal[
     "free_time",
 ]
 
+BUS = "bus"
+NAMES: dict[What, str] = {
+    "bus": "device",
+    "answer": "answer",
+    "part": "part",
+    "awake": "awake",
+    "self_test": "self-test",
+    "still": "stillness",
+    "rate": "rate",
+    "gyr_noise": "gyroscope noise",
+    "acc_noise": "accelerometer noise",
+    "gravity": "gravity",
+    "temperature": "temperature",
+    "dropped": "dropped",
+    "bus_speed": "speed",
+    "bus_load": "load",
+    "free_time": "free time",
+}
+
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="check"):
     """One line of a check: what was looked at, of which sensor (null: the bus), and what was found.
@@ -46,6 +65,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=
     verdict: Verdict = "good"
     text: str
     mend: str | None = None
+
+    @property
+    def place(self) -> str:
+        """What it belongs to, in a table."""
+        return self.segment or BUS
+
+    @property
+    def name(self) -> str:
+        """What was looked at, in a table."""
+        return NAMES[self.what]
 
     def plain(self) -> dict[str, Any]:
         """Return the finding as plain values, ``"event": "check"`` among them."""
