@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,8 @@ def strapped(
     sampler = Sampler(config, bus_number, rescue=rescue, beat=Watchdog().beat)
     sampler.survey()
     folder = recordings or Path(config.recording.folder or default_recordings())
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a disk that cannot be written is waited for, and said
+        folder.mkdir(parents=True, exist_ok=True)
     given = {name: about.pop(name, None) for name in ("athlete", "exercise", "tempo")}
     memory = Memory(folder if standby else None, config.session, **given)
     control = Control(sampler, memory, standby=standby)

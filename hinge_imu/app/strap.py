@@ -17,12 +17,13 @@ from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
+from hinge_imu.app.made_with import made_with
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.app.sitting import Patience, Sitting
 from hinge_imu.app.wallclock import Wallclock
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
-from hinge_imu.events import AnyEvent, ClockEvent
+from hinge_imu.events import AnyEvent, ClockEvent, SensorEvent
 from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.recording import McapWriter, rounds
 from hinge_imu.samples import Angles, Header, Item
@@ -89,7 +90,7 @@ class Strap:
         began = self.wallclock.began(self.sampler.now_s - sitting.zero_s)
         self._undated = began is None
         given = {"limits": limits, **self.about, **fields, "labels": labels, "wearer": wearer, "started_utc": began}
-        return self.sampler.header(session_id=uuid.uuid4().hex[:12], **given)
+        return self.sampler.header(session_id=uuid.uuid4().hex[:12], made_with=made_with(), **given)
 
     def session(self, sitting: Sitting) -> Callable[[], Outcome]:
         """Make everything ready for a session; whatever cannot be used is known before the first sample.
@@ -100,7 +101,7 @@ class Strap:
         with ExitStack() as ready:
             publisher = ready.enter_context(Publisher(header)) if self.publish else None
             path = self._new_path(header)
-            writer = ready.enter_context(McapWriter(path, header))
+            writer = ready.enter_context(McapWriter(path, header, self._disk_trouble))
             cueing = ready.enter_context(Cueing(header, self.config.cues, self.wishes, self.control))
             patience = Patience(60 * self.config.session.quiet_min, HOUR_S * self.config.recording.longest_h)
             # The wearer first: the disk and the broker can wait.
@@ -161,6 +162,12 @@ class Strap:
                 raise
             _log.warning("%s", error)
             return None, {}
+
+    def _disk_trouble(self, sentence: str | None) -> None:
+        """Let what cannot be kept be said, recorded when that can be again, and published."""
+        text = sentence or "the disk can be written again; nothing more is lost"
+        _log.warning("%s", text)
+        self.sampler.put(SensorEvent(segment=None, what="disk", at_s=self.sampler.now_s, text=text))
 
     def _calibrating(self, header: Header) -> Calibrating | None:
         """Return what watches a session for the wearer's calibration, once asked for."""
