@@ -82,7 +82,7 @@ class Pipeline:
     def _known(self, item: Remark) -> Iterator[AnyEvent]:
         """Say what the session is by now, where its time has become known, or its wearer."""
         if isinstance(item, ClockEvent) or (isinstance(item, MarkEvent) and item.what == "athlete"):
-            yield self._summary.open(item.at_s)
+            yield self._summary.so_far(item.at_s)
 
     def _mark(self, mark: MarkEvent) -> Iterator[AnyEvent]:
         """Let a set end where the wearer says that another begins."""

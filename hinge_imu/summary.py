@@ -52,12 +52,12 @@ class Summary:
 
     def session(self, health: Health) -> SessionEvent:
         """Return the summary of all that was counted."""
-        open_ = self.open(health.end_s)
+        so_far = self.so_far(health.end_s)
         sensors = {segment: self._sensor(segment, health) for segment in self._worn}
         counted = {"sets": self._sets, "reps": self._reps, "sensors": sensors, "bus": dict(self._facts[None])}
-        return msgspec.structs.replace(open_, state="ended", **counted)
+        return msgspec.structs.replace(so_far, state="ended", **counted)
 
-    def open(self, at_s: float) -> SessionEvent:
+    def so_far(self, at_s: float) -> SessionEvent:
         """Return what is known of the session by then; how much was counted depends on how far the work is."""
         self._revision += 1
         return SessionEvent(

@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hinge_imu.app.session import Listeners, run
+from hinge_imu.events import AnyEvent
 from hinge_imu.publish.messages import Messages
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.recording import RecordingError, open_recording
 from hinge_imu.recording.disk import in_use
 from hinge_imu.recording.recover import is_whole, recover
+from hinge_imu.samples import Angles
 
 OUTBOX = "outbox.sqlite"
 """What the outbox beside the recordings is called."""
@@ -80,10 +82,14 @@ def _say_again(path: Path) -> None:
     header = recording.header
     messages = Messages(header)
     with Outbox(path.parent / OUTBOX, header.config.publish.keep_mb) as outbox:
-        listeners = Listeners(
-            angles=[messages.angles], events=[lambda event: outbox.put(messages.event(event)).result()]
-        )
-        run(header, recording.stream(), listeners)
+
+        def see(angles: Angles) -> None:
+            messages.angles(angles)  # for the traces; nobody draws what is over
+
+        def put(event: AnyEvent) -> None:
+            outbox.put(messages.event(event)).result()
+
+        run(header, recording.stream(), Listeners(angles=[see], events=[put]))
 
 
 def main(arguments: list[str]) -> None:

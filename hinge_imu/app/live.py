@@ -12,20 +12,27 @@ import shutil
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from hinge_imu.app.calibrations import calibrated
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Waiting, Wishes
+from hinge_imu.app.finishing import OUTBOX, finishing
 from hinge_imu.app.housekeeping import Housekeeping
 from hinge_imu.app.notify import Watchdog, notify
+from hinge_imu.app.orders import Orders
 from hinge_imu.app.sitting import Sitting, wait
 from hinge_imu.app.stopping import stopping
 from hinge_imu.app.strap import Outcome, Strap, Watch
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
+from hinge_imu.publish.discovery import discovery
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.messages import Message
+from hinge_imu.publish.outbox import Outbox
 from hinge_imu.samples import Item
 from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
@@ -46,7 +53,9 @@ def live(config: Config, *, seconds: float | None = None, **how: Any) -> Outcome
     whole.
     """
     with strapped(config, seconds=seconds, **how) as (strap, items):
-        return strap.session(Sitting(items))()
+        outcome = strap.session(Sitting(items))()
+        left = 0 if strap.link is None else strap.link.close()
+        return replace(outcome, unacknowledged=left)
 
 
 def standby(config: Config, *, seconds: float | None = None, **how: Any) -> bool:
@@ -107,12 +116,19 @@ def strapped(
         calibrations=calibrations,
         watch=watch,
         wishes=wishes,
-        publish=publish,
         standby=standby,
         about=about,
     )
     with ExitStack() as closing:
         closing.callback(sampler.close)
+        closing.enter_context(finishing(folder, publish=publish))
+        if publish:
+            outbox = closing.enter_context(Outbox(folder / OUTBOX, config.publish.keep_mb, strap.trouble))
+            orders = Orders(control, strap.refuse, strap.relabel)
+            found = discovery(config.publish) if config.publish.discovery else []
+            also = [Message("meta", topic, payload, topic) for topic, payload in found]
+            link = Link(config.publish, outbox, orders.hear, also=also, trouble=strap.trouble)
+            strap.link = closing.enter_context(link)
         closing.enter_context(stopping(control.quit, seconds))
         closing.enter_context(Housekeeping([strap.look_after, sampler.wake]))
         yield strap, closing.enter_context(contextlib.closing(_started(sampler)))

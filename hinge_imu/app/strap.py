@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import Any, Protocol
 
 from hinge_imu.app import wearers
@@ -18,14 +19,17 @@ from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.made_with import made_with
+from hinge_imu.app.relabel import relabel
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.app.sitting import Patience, Sitting
 from hinge_imu.app.wallclock import Wallclock
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent, ClockEvent, SensorEvent
-from hinge_imu.publish.mqtt import Publisher
-from hinge_imu.recording import McapWriter, rounds
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.messages import message
+from hinge_imu.publish.publisher import Publisher
+from hinge_imu.recording import McapWriter, RecordingError, rounds
 from hinge_imu.samples import Angles, Header, Item
 from hinge_imu.sensing.host import Host
 from hinge_imu.sensing.sampler import Sampler
@@ -53,7 +57,7 @@ class Outcome:
 
     header: Header
     recording: Path
-    unacknowledged: int
+    unacknowledged: int = 0
     poweroff: bool = False
 
 
@@ -71,13 +75,15 @@ class Strap:
     calibrations: Sequence[Path] = ()
     watch: Watch | None = None
     wishes: Wishes = NONE
-    publish: bool = True
+    link: Link | None = None
     standby: bool = False
     about: dict[str, Any] = field(default_factory=dict)
     wallclock: Wallclock = field(default_factory=Wallclock)
     host: Host = field(default_factory=Host)
     rotating: bool = False
     """Whether the last session has ended because it was long."""
+    _run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    _refused: int = 0
     _undated: bool = False
     _expected: bool = False
 
@@ -99,9 +105,8 @@ class Strap:
         """
         header = self.header(sitting)
         with ExitStack() as ready:
-            publisher = ready.enter_context(Publisher(header)) if self.publish else None
             path = self._new_path(header)
-            writer = ready.enter_context(McapWriter(path, header, self._disk_trouble))
+            writer = ready.enter_context(McapWriter(path, header, self.trouble))
             cueing = ready.enter_context(Cueing(header, self.config.cues, self.wishes, self.control))
             patience = Patience(60 * self.config.session.quiet_min, HOUR_S * self.config.recording.longest_h)
             # The wearer first: the disk and the broker can wait.
@@ -112,8 +117,10 @@ class Strap:
             )
             if self.watch is not None:
                 listeners.angles.append(partial(self.watch, stop=self.control.quit))
+            publisher = None if self.link is None else Publisher(header, self.link)
             if publisher is not None:
                 listeners.angles.append(publisher.angles)
+                # What is told to people is on its way to the coach already.
                 listeners.events.insert(-1, publisher.event)
             if self.control.calibrating and (calibrating := self._calibrating(header)) is not None:
                 listeners.inputs.append(calibrating.put)
@@ -127,8 +134,9 @@ class Strap:
             with closing:
                 run(header, rounds(sitting.stream(), len(header.sensors)), listeners)
                 self.control.ended()
-                left = 0 if publisher is None else publisher.close()
-            return Outcome(header, path, left, poweroff=self.control.poweroff and self.config.cues.poweroff)
+                if publisher is not None:
+                    publisher.finish()
+            return Outcome(header, path, poweroff=self.control.poweroff and self.config.cues.poweroff)
 
         return going
 
@@ -163,9 +171,30 @@ class Strap:
             _log.warning("%s", error)
             return None, {}
 
-    def _disk_trouble(self, sentence: str | None) -> None:
+    def refuse(self, sentence: str) -> None:
+        """Tell whoever sent a command why it was not done."""
+        if self.link is not None:
+            self._refused += 1
+            notice = {"event": "notice", "text": sentence, "at_s": None, "id": f"{self._run}-refused-{self._refused}"}
+            self.link.send([message(self.config.publish, "notice", None, notice)])
+
+    def relabel(self, session_id: str, what: dict[str, str]) -> None:
+        """Note something in the recording of a session that is over, in a thread of its own."""
+        Thread(target=self._relabel, args=(session_id, what), name="relabel").start()
+
+    def _relabel(self, session_id: str, what: dict[str, str]) -> None:
+        path = next(self.folder.glob(f"*_{session_id}.mcap"), None)
+        if path is None:
+            self.refuse(f"there is no recording of the session {session_id} on this strap")
+            return
+        try:
+            relabel(path, what)
+        except RecordingError as error:
+            self.refuse(str(error))
+
+    def trouble(self, sentence: str | None) -> None:
         """Let what cannot be kept be said, recorded when that can be again, and published."""
-        text = sentence or "the disk can be written again; nothing more is lost"
+        text = sentence or "all that is said is kept again"
         _log.warning("%s", text)
         self.sampler.put(SensorEvent(segment=None, what="disk", at_s=self.sampler.now_s, text=text))
 

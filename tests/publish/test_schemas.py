@@ -14,7 +14,6 @@ from jsonschema import Draft202012Validator
 from hinge_imu.events import FailedEvent, TraceEvent, to_dict
 from hinge_imu.profiles import exercises
 from hinge_imu.publish.commands import parse
-from hinge_imu.publish.mqtt import Publisher
 from hinge_imu.publish.schemas import SAID
 from hinge_imu.samples import Angles, SagittalAngles
 
@@ -28,22 +27,23 @@ def level():
 
 
 @pytest.fixture
-def heard(broker, header, coach, events):
+def heard(broker, strap, coach, events):
     """One message of each level that this session's publisher says, as a coach hears them."""
     t_ns = np.arange(100) * 5_000_000
     half = np.where(t_ns < t_ns[50], 0.3, np.nan)
-    with Publisher(header, broker.url) as publisher:
-        coach.wait_for("meta")
-        publisher.angles(Angles(SagittalAngles(t_ns, half, half, half), None))
-        for event in [*events, FailedEvent(set=1, at_s=4.0)]:
-            publisher.event(event)
-        coach.wait_for("failed")
+    speaking = strap(broker.url)
+    coach.wait_for("meta")
+    speaking.publisher.angles(Angles(SagittalAngles(t_ns, half, half, half), None))
+    for event in [*events, FailedEvent(set=1, at_s=4.0)]:
+        speaking.publisher.event(event)
+    coach.wait_for("failed")
+    speaking.finish()
     coach.wait_for("status", 2)
     return coach.heard
 
 
 def test_every_message_that_is_published_follows_the_schema_of_its_level(heard, level):
-    assert {name for name, _ in heard} == set(SAID) - {"trace"}
+    assert {name for name, _ in heard} == set(SAID)
     for name, payload in heard:
         level[name].validate(payload)
 
