@@ -26,6 +26,20 @@ ROOT = Path(__file__).parent.parent
 GYM, STRAP = "gym", "strap"
 START_S = 20.0
 
+SEND = """
+import sys
+from pathlib import Path
+from hinge_imu.config import load
+from hinge_imu.publish.upload import UploadError, token, upload
+config = load(Path(sys.argv[1]))
+path = Path(sys.argv[2])
+about = {"session_id": path.stem, "name": path.name, "gym": "gym", "strap": "strap"}
+try:
+    upload(path, config.upload, token(config.upload), about)
+except UploadError as error:
+    sys.exit(str(error))
+"""
+
 
 class Certificates:
     """A CA, and a certificate of it for this machine, made by openssl."""
@@ -98,22 +112,27 @@ class Dashboard:
         _, hard = resource.prlimit(self.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(self.pid, resource.RLIMIT_FSIZE, (most_bytes if most_bytes >= 0 else hard, hard))
 
-    @property
-    def received(self) -> list[dict[str, Any]]:
-        """What the dashboard was told of."""
+    def received(self, strap: str = STRAP) -> list[dict[str, Any]]:
+        """Return what the dashboard was told that a strap has sent."""
         path = self.store / "received.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        told = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [each for each in told if each["strap"] == strap]
+
+    def arrived(self, strap: str = STRAP) -> dict[str, bytes]:
+        """Return the recordings of a strap, by name."""
+        return {path.name: path.read_bytes() for path in (self.store / GYM / strap).glob("*")}
 
     @property
     def log(self) -> str:
         """What it has written for whoever looks after it."""
         return (self.store / "log").read_text(errors="replace")
 
-    def settings(self, folder: Path, port: int | None = None, token: str | None = None) -> Path:
-        """Write the strap's configuration; return its path."""
-        (folder / "token").write_text((token or self.token) + "\n")
+    def settings(self, folder: Path, port: int | None = None, token: str | None = None, strap: str = STRAP) -> Path:
+        """Write a strap's configuration; return its path."""
+        known = self.token if strap == STRAP else Tokens(self.store / "tokens.json").new(GYM, strap)
+        (folder / "token").write_text((token or known) + "\n")
         (folder / "strap.toml").write_text(
-            f'[publish]\ngym = "{GYM}"\nstrap = "{STRAP}"\n[upload]\nurl = "https://localhost:{port or self.port}"\n'
+            f'[publish]\ngym = "{GYM}"\nstrap = "{strap}"\n[upload]\nurl = "https://localhost:{port or self.port}"\n'
             f'token_file = "token"\nca_file = "{self.certificates.ca}"\n'
         )
         return folder / "strap.toml"
@@ -122,10 +141,10 @@ class Dashboard:
 class Cable:
     """A link to the dashboard that does something once so many bytes have gone up, or come down."""
 
-    def __init__(self, far: int) -> None:
+    def __init__(self, far: int, host: str = "127.0.0.1") -> None:
         self._far = far
         self._lock = threading.Lock()
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server((host, 0))
         self.port: int = self._server.getsockname()[1]
         self._ends: list[socket.socket] = []
         self.sent = 0

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from receiver import GYM, STRAP, Cable, Certificates, Dashboard, recording
+from receiver import GYM, SEND, STRAP, Cable, Certificates, Dashboard, recording
 from rich.console import Console
 from rich.table import Table
 
@@ -33,20 +33,6 @@ EVENTS = ("server killed", "client killed", "link cut", "server killed at its an
 
 MISHAPS = 5
 """At most so many befall one recording."""
-
-SEND = """
-import sys
-from pathlib import Path
-from hinge_imu.config import load
-from hinge_imu.publish.upload import UploadError, token, upload
-config = load(Path(sys.argv[1]))
-path = Path(sys.argv[2])
-about = {"session_id": path.stem, "name": path.name, "gym": "gym", "strap": "strap"}
-try:
-    upload(path, config.upload, token(config.upload), about)
-except UploadError as error:
-    sys.exit(str(error))
-"""
 
 
 class Round(NamedTuple):
@@ -83,9 +69,8 @@ def one_round(folder: Path, dashboard: Dashboard, cable: Cable, number: int, rng
         if client.returncode > 0 and b"Traceback" in said:
             raise RuntimeError(said.decode())
     cable.after(1 << 62, lambda: None)
-    arrived = dashboard.store / GYM / STRAP / path.name
-    equal = arrived.exists() and arrived.read_bytes() == path.read_bytes()
-    told = sum(each["session_id"] == path.stem for each in dashboard.received)
+    equal = dashboard.arrived().get(path.name) == path.read_bytes()
+    told = sum(each["session_id"] == path.stem for each in dashboard.received())
     return Round(size, cable.sent - before, attempts, happened, equal, told)
 
 

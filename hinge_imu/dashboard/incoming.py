@@ -37,8 +37,8 @@ class About(msgspec.Struct, kw_only=True, frozen=True):
     """What a strap says of a recording; whatever becomes part of a path is checked, and may not lead elsewhere."""
 
     session_id: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}\.mcap$")]
-    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+    name: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,119}\.mcap\Z")]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
     gym: Name
     strap: Name
     athlete: str | None = None
@@ -149,6 +149,7 @@ class Incoming:
         self._done(target, about)
         upload.done = True
         self._write(upload)
+        self._taken.discard(upload.placed)
 
     def _check(self, upload: Upload, part: Path) -> None:
         with part.open("rb") as file:

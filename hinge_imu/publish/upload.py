@@ -94,10 +94,14 @@ def address(config: UploadConfig) -> SplitResult:
     """
     if config.url is None:
         raise ConfigError('[upload] has no url, so there is nowhere to send to; set url = "https://..." in it')
-    parts = urlsplit(config.url)
-    if "@" in parts.netloc:  # the URL itself is not repeated: error messages end in logs
+    if "@" in config.url:  # the URL itself is not repeated: error messages end in logs
         raise ConfigError("[upload] url names a user; leave that out, the strap's token says who it is")
-    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(config.url)
+        wrong = parts.scheme not in {"https", "http"} or not parts.hostname or parts.port == 0
+    except ValueError:  # no number for a port, or none from 1 to 65535
+        wrong = True
+    if wrong or parts.query or parts.fragment:
         raise ConfigError(f"[upload] url = {config.url!r} is no address of a dashboard; write https://HOST[:PORT]")
     if parts.scheme == "http" and parts.hostname not in _HERE:
         raise ConfigError(f"[upload] url = {config.url!r} would show the token to the whole network; write https://")
