@@ -28,7 +28,7 @@ LOOK_S = 3600.0
 """How often the folder is looked through, should nobody have said that a session has ended. Chosen."""
 
 NICE = 15
-"""What is subtracted from the priority of the thread that sends (nice(1): 19 is the least favourable). Chosen."""
+"""How much nicer than the rest of the program the thread is that sends (nice(2): at most 19). Chosen."""
 
 _STOP_S = 2.0
 
@@ -104,8 +104,7 @@ class Uploads:
         return status(self._folder, self._config, skip=self._skip)
 
     def _run(self) -> None:
-        # Linux keeps priorities by thread.
-        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+        os.nice(NICE)  # of this thread alone, on Linux (setpriority(2))
         while not self._stopped.is_set():
             if self._told.is_set():  # what was refused may have been mended by now
                 self._refused.clear()

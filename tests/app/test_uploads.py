@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,14 @@ def test_what_waits_is_sent_the_oldest_first(strap, config, folder, record, hear
     assert strap.arrived() == recorded(folder)
     assert [each["name"][-6] for each in strap.received()] == ["a", "b", "c"]
     assert strap.received()[0]["athlete"] == "sam"
+
+
+def test_whatever_else_the_program_does_comes_first(config, folder, heard):
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with Uploads(folder, config) as uploads:
+        heard()
+        assert os.getpriority(os.PRIO_PROCESS, uploads._thread.native_id) == min(before + 15, 19)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == before
 
 
 def test_a_session_that_ends_is_sent_when_told(strap, config, folder, record, heard):

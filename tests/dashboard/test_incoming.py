@@ -1,6 +1,9 @@
 import errno
 import hashlib
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -113,6 +116,17 @@ def test_what_was_whole_when_the_power_went_is_finished_at_the_next_start(tmp_pa
     assert told == [(ONE, hashlib.sha256(ONE).hexdigest())]
     Incoming(tmp_path, told, keep_days=1.0)
     assert len(told) == 1
+
+
+def test_it_comes_to_the_same_end_killed_at_any_step(tmp_path):
+    program = Path(__file__).with_name("step_by_step.py")
+    done = subprocess.run([sys.executable, program, tmp_path], capture_output=True, text=True, check=True)
+    ends = [msgspec.json.decode(line) for line in done.stdout.splitlines()]
+    assert len(ends) > 15
+    assert [end for end in ends if end["files"] != ["gym/strap/monday.mcap"] or not end["equal"]] == []
+    # Told again is only who was told a moment before a kill.
+    assert {1} <= {len(end["told"]) for end in ends} <= {1, 2, 3}
+    assert ends[-1]["told"] == ["monday.mcap"]
 
 
 def test_a_start_goes_on_where_whoever_is_told_still_fails(tmp_path, caplog):
