@@ -13,7 +13,7 @@ from hinge_imu.config import load
 
 def upload(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Recordings; without, all that wait.")
+        list[Path] | None, typer.Argument(metavar="FILE", help="Recordings; without, all that wait.")
     ] = None,
     recordings: Annotated[
         Path | None, typer.Option("--recordings", metavar="DIR", file_okay=False, help="Where those lie that wait.")
@@ -22,10 +22,9 @@ def upload(
 ) -> None:
     """Send recordings to the dashboard by hand; what has arrived before is not sent again.
 
-    The strap does so by itself when a session is over, where [bold][upload] url[/bold] is set: see docs/upload.md.
+    The strap does so by itself when a session is over, where a dashboard is configured: see docs/upload.md.
 
-    Exit status: 0 the dashboard has them; 1 it does not have all of them (it says why); 2 the call or the configuration
-    is wrong.
+    Exit status: 0 the dashboard has them; 1 not all of them (it says why); 2 the call or the configuration is wrong.
     """
     from hinge_imu.app import terminal
     from hinge_imu.app import uploads as wiring
@@ -39,13 +38,17 @@ def upload(
     folder = recordings or (Path(named) if named else default_recordings())
     paths = files or list(wiring.waiting(folder, settings))
     failed = 0
-    for path in paths:
+    for number, path in enumerate(paths, 1):
         try:
             with terminal.progress(path.name) as progress:
                 wiring.send(path, settings, progress=progress)
         except (UploadError, RecordingError) as error:
             failed += 1
             terminal.say(f"{path.name}: not sent: {error}")
+            if isinstance(error, UploadError) and error.mend != "file":
+                if number < len(paths):
+                    terminal.say(f"the other {len(paths) - number} would fare no better, and were not tried")
+                break
         else:
             terminal.out.print(f"{path.name}: the dashboard has it ({path.stat().st_size / 1e6:.1f} MB)")
     if not paths:

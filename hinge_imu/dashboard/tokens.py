@@ -27,6 +27,7 @@ class Tokens:
         made = secrets.token_urlsafe(32)
         hashes = {**self._hashes(), f"{msgspec.convert(gym, Name)}/{msgspec.convert(strap, Name)}": _hash(made)}
         fresh = self._path.with_name(self._path.name + ".new")
+        fresh.parent.mkdir(parents=True, exist_ok=True)
         fresh.touch(0o600)
         fresh.write_bytes(msgspec.json.format(msgspec.json.encode(hashes), indent=1) + b"\n")
         fresh.replace(self._path)

@@ -170,7 +170,7 @@ class _Door:
     @contextmanager
     def _alone(self, upload: str) -> Iterator[None]:
         if upload in self._busy:
-            raise Refusal(423, "another connection is sending this recording; it is tried again")
+            raise Refusal(423, "another connection is sending this recording")
         self._busy.add(upload)
         try:
             yield
@@ -250,7 +250,7 @@ async def _disk(request: Request, error: Exception) -> Response:
     _log.error("an upload cannot be written: %s", error)
     await _drain(request)
     full = getattr(error, "errno", None) in _FULL
-    sentence = "the dashboard's disk is full; it is tried again" if full else "the dashboard's disk fails"
+    sentence = "the dashboard's disk is full; make room on it" if full else "the dashboard's disk fails"
     return PlainTextResponse(sentence, 507 if full else 500, {"Tus-Resumable": _VERSION})
 
 

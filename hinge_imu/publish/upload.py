@@ -195,7 +195,9 @@ class _Line:
             ) from error
         except (OSError, HTTPException) as error:
             what = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise UploadError(f"{self._url.netloc} is out of reach ({what}); it is tried again") from error
+            raise UploadError(
+                f"{self._url.netloc} is out of reach ({what}); look whether it runs, and the network"
+            ) from error
         return _Answer(response.status, response.headers, said)
 
     def _number(self, answer: _Answer, most: int) -> int:

@@ -283,6 +283,18 @@ def test_the_command_sends_all_that_waits_where_no_file_is_named(strap, folder, 
     assert strap.arrived() == {"monday.mcap": path.read_bytes()}
 
 
+def test_the_command_gives_up_where_no_recording_would_fare_better(strap, folder, record, capsys):
+    record("monday"), record("tuesday"), record("wednesday")
+    with pytest.raises(typer.Exit) as done:
+        command(recordings=folder, config=strap.settings(token="guess"))  # noqa: S106 - nobody's
+    assert done.value.exit_code == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in said] == [
+        "monday.mcap",
+        "the other 2 would fare no better, and were not tried",
+    ]
+
+
 def test_the_command_without_a_dashboard_says_what_to_set(tmp_path):
     with pytest.raises(ConfigError, match=r"\[upload\] has no url"):
         command(recordings=tmp_path)
