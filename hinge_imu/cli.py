@@ -23,6 +23,7 @@ from hinge_imu.commands.replay import replay
 from hinge_imu.commands.report import report
 from hinge_imu.commands.sensor import sensor
 from hinge_imu.commands.simulate import simulate
+from hinge_imu.commands.upload import upload
 from hinge_imu.commands.wearer import wearer
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ app.command()(report)
 app.command()(simulate)
 app.command()(convert)
 app.command()(recover)
+app.command()(upload)
 
 
 def _print_version(wanted: bool) -> None:

@@ -276,3 +276,28 @@ def i2c(simulated_i2c, preload_library):
     """Start chips in a process of their own; programs run under the `environment` of what this returns."""
     with ExitStack() as running:
         yield lambda **options: running.enter_context(simulated_i2c.simulated_i2c(preload_library, **options))
+
+
+@pytest.fixture(scope="session")
+def receiver():
+    """What puts a dashboard of one's own behind TLS, in a process that can be killed."""
+    return SimpleNamespace(**run_path(str(Path(__file__).parents[1] / "benchmarks" / "receiver.py")))
+
+
+@pytest.fixture(scope="session")
+def certificates(receiver, tmp_path_factory):
+    return receiver.Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def dashboard(receiver, certificates, tmp_path):
+    """A dashboard that has just begun, and that a test may kill."""
+    with receiver.Dashboard(tmp_path / "store", certificates) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def lasting(receiver, certificates, tmp_path_factory):
+    """A dashboard that the tests of a module share."""
+    with receiver.Dashboard(tmp_path_factory.mktemp("store"), certificates, LIMIT_BYTES="5000000") as running:
+        yield running
