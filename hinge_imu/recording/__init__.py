@@ -1,6 +1,7 @@
 """Sessions on disk: MCAP and CSV, in and out.
 
-`open_recording` reads either; `McapWriter` records live, `CsvWriter` exports.
+`open_recording` reads either; `McapWriter` records live, `CsvWriter` exports; `hinge_imu.recording.recover` makes torn
+ones whole, `hinge_imu.recording.retention` lets old ones go.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ in ns.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,10 @@ from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError
 from hinge_imu.recording.lift import lift
-from hinge_imu.recording.scan import MAGIC, Scan, is_whole
+from hinge_imu.recording.scan import LATER, MAGIC, Scan, is_whole
 from hinge_imu.samples import NS, Header, Item, RawArray
 
 HEADER = "hinge_imu.header"
-LATER = "hinge_imu.later"
 SAMPLES = "/samples"
 SENSORS = "/sensors"
 EVENTS = "/events"
@@ -71,11 +71,14 @@ class McapRecording(Recording):
     @cached_property
     def known(self) -> Header:
         """The header with what became known later."""
-        fields = msgspec.json.decode(msgspec.json.encode(self.header))
+        known = self.header
+        fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(known))
         for record in self._metadata():
             if record.name == LATER:
-                fields |= self._json(record)
-        return self._header(fields)
+                with suppress(RecordingError):  # it is damaged: what was known before holds
+                    known = self._header(fields | self._json(record))
+                    fields |= self._json(record)
+        return known
 
     def stream(self) -> Iterator[Item]:
         """Yield everything whole; `warnings` says afterwards what is torn off or damaged."""
