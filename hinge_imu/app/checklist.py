@@ -45,7 +45,7 @@ class Checklist:
         table.padding, table.pad_edge = (0, 1, 0, 0), False
         table.add_column("", no_wrap=True)
         table.add_column("what", no_wrap=True)
-        table.add_column("found")
+        table.add_column("found", overflow="fold")
         table.add_column("verdict", no_wrap=True)
         before = None
         for finding in self._sorted():

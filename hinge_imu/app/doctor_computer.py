@@ -84,7 +84,7 @@ def credentials(here: Installation) -> Iterator[Finding]:
         "token_file": here.config.upload.token_file,
     }
     files = {setting: Path(file) for setting, file in named.items() if file is not None}
-    files |= {file.name: file for file in sorted((here.root / SECRETS).glob("hinge-imu.*"))}
+    files |= {file.name.removeprefix("hinge-imu."): file for file in sorted((here.root / SECRETS).glob("hinge-imu.*"))}
     if not files:
         yield Finding(part="credentials", what="files", text="none are configured")
     for what, file in files.items():

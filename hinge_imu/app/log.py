@@ -6,6 +6,7 @@ of event, can be asked for: ``journalctl HINGE_SESSION=... HINGE_EVENT=sensor``.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import socket
@@ -111,6 +112,8 @@ def set_up(
     context = Context()
     handler.addFilter(context)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # SIGABRT is what systemd's watchdog ends a program with; this says where it hung.
+    faulthandler.enable(stream)
     return context
 
 

@@ -11,9 +11,11 @@ from contextlib import ExitStack, contextmanager
 
 import msgspec
 import pytest
+import typer
 
 from hinge_imu.app import doctor, doctor_links
 from hinge_imu.app.doctor import Finding, Installation, diagnose, failed
+from hinge_imu.commands.doctor import doctor as command
 from hinge_imu.config import Config, PublishConfig, RecordingConfig, UploadConfig
 
 PASSWORD = "deadlift-and-swing"  # noqa: S105 - of a broker that lives as long as its test
@@ -121,13 +123,15 @@ def test_an_installation_that_is_well_has_nothing_to_mend(hinge_imu, i2c, tmp_pa
     assert PASSWORD not in done.stdout + done.stderr
 
 
-def test_people_get_a_table_with_the_mends_below_and_a_failure(hinge_imu, i2c, tmp_path):
+def test_people_get_a_table_with_the_mends_below_and_a_failure(tmp_path, capsys):
     config = tmp_path / "strap.toml"
     config.write_text(f'[publish]\nmqtt = "mqtt://127.0.0.1:{free_port()}"\n[recording]\nfolder = "here"\n')
-    done = hinge_imu("doctor", "--config", config, env=i2c(scenario="missing").environment)
-    assert (done.returncode, done.stderr) == (1, "")
-    assert "! mend sensors, thorax: " in done.stdout
-    assert "! mend broker, connection: " in done.stdout
+    with pytest.raises(typer.Exit) as ended:
+        command(bus=97, config=config)
+    shown, complaints = capsys.readouterr()
+    assert (ended.value.exit_code, complaints) == (1, "")
+    assert "! mend sensors, bus: " in shown
+    assert "! mend broker, connection: " in shown
 
 
 def test_a_configuration_that_cannot_be_used_is_named_and_the_rest_is_looked_at(tmp_path):

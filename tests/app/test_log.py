@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -109,6 +110,13 @@ def test_a_person_reads_a_time_a_level_where_it_matters_and_a_sentence(journal, 
     listening.settimeout(0)
     with pytest.raises(BlockingIOError):
         listening.recv(1)
+
+
+def test_a_program_that_the_watchdog_ends_says_where_it_hung(tmp_path):
+    code = "import os\nfrom hinge_imu.app import log\nlog.set_up()\ndef hangs():\n    os.abort()\nhangs()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == -signal.SIGABRT
+    assert "line 5 in hangs" in done.stderr
 
 
 def test_a_message_too_large_for_the_socket_is_not_lost(journal, capfd):
