@@ -50,7 +50,7 @@ FULL_BYTES = 20_000
 """A file that has this length already cannot grow while the disk is full."""
 
 REPS = 400
-TOP_S = 2.2
+TOP_S = 3.0
 """So long the wearer stands between reps: a session begins with a second of that."""
 
 

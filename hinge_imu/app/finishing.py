@@ -38,18 +38,21 @@ def torn(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def finishing(folder: Path, *, publish: bool) -> Iterator[None]:
-    """Let another process bring to their end what was cut off; what it has not done by then is done next time."""
+def finishing(folder: Path, *, publish: bool) -> Iterator[bool]:
+    """Let another process bring to their end what was cut off; give whether there is anything.
+
+    What it has not done by the end is done next time.
+    """
     cut_off = torn(folder)
     if not cut_off:
-        yield
+        yield False
         return
     _log.warning("%d sessions were cut off; they are brought to their end", len(cut_off))
     options = ["--publish"] if publish else []
     command = [sys.executable, "-m", "hinge_imu.app.finishing", *options, *map(str, cut_off)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)  # noqa: S603 - this program
     try:
-        yield
+        yield True
     finally:
         process.terminate()
         process.wait()

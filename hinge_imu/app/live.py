@@ -121,7 +121,9 @@ def strapped(
     )
     with ExitStack() as closing:
         closing.callback(sampler.close)
-        closing.enter_context(finishing(folder, publish=publish))
+        if closing.enter_context(finishing(folder, publish=publish)) and standby:
+            # Somebody was at work when it ended; what comes now is recorded at once.
+            control.start()
         if publish:
             outbox = closing.enter_context(Outbox(folder / OUTBOX, config.publish.keep_mb, strap.trouble))
             orders = Orders(control, strap.refuse, strap.relabel)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -46,6 +46,10 @@ def live(
     then: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="What follows at the press of the button; repeatable.")
     ] = None,
+    standby: Annotated[
+        bool,
+        typer.Option("--standby", help="Stay ready: sessions begin when the wearer stands, and end by themselves."),
+    ] = False,
     config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,23 +71,28 @@ def live(
             screen.tell(event)
 
     with terminal.Screen("This session", plain=as_json) as screen:
-        outcome = wiring.live(
-            settings,
-            tell=tell,
-            bus_number=bus,
-            seconds=seconds,
-            recordings=recordings,
-            publish=not no_publish,
-            say=screen.say,
-            calibrations=default_folders(),
-            wishes=wishes,
-            athlete=athlete,
+        how: dict[str, Any] = {
+            "tell": tell,
+            "bus_number": bus,
+            "seconds": seconds,
+            "recordings": recordings,
+            "publish": not no_publish,
+            "say": screen.say,
+            "calibrations": default_folders(),
+            "wishes": wishes,
+            "athlete": athlete,
             **lift_of(exercise, tempo, limits),
-        )
-    if outcome.unacknowledged:
-        terminal.say(f"{outcome.unacknowledged} messages did not reach the broker; the recording has everything")
-    terminal.say(f"recorded in {outcome.recording}")
-    if outcome.poweroff:
+        }
+        if standby:
+            poweroff = wiring.standby(settings, **how)
+        else:
+            outcome = wiring.live(settings, **how)
+            poweroff = outcome.poweroff
+    if not standby:
+        if outcome.unacknowledged:
+            terminal.say(f"{outcome.unacknowledged} messages wait for the broker, and go out when it is there")
+        terminal.say(f"recorded in {outcome.recording}")
+    if poweroff:
         wiring.power_off()
 
 

@@ -9,7 +9,7 @@ from hinge_imu.motion.timeline import Timeline
 from hinge_imu.samples import NS, Floats, Frames, Header, RawArray
 
 TABLE = np.radians(0.3)
-"""Root mean square of all axes (rad/s) below which a board lies: people who stand sway by 1 deg/s at least, and the
+"""Root mean square of all axes (rad/s) below which a board lies: people who stand sway by 1.1 deg/s at least, and the
 chip's own noise is 0.06 (PS-MPU-6000A 6.1, behind 44 Hz). Chosen between them."""
 
 
