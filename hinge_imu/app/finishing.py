@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hinge_imu.app import names
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.messages import Messages
@@ -77,7 +78,7 @@ def finish(path: Path, *, publish: bool) -> None:
     if publish:
         _say_again(path)
     done = recover(path)
-    _log.warning("%s: made whole, %.1f s of it", path, done.saved_s)
+    _log.warning("%s: made whole, %.1f s of it", names.dated(path), done.saved_s)
 
 
 def _say_again(path: Path) -> None:

@@ -25,7 +25,8 @@ from hinge_imu.app.notify import Watchdog, notify
 from hinge_imu.app.orders import Orders
 from hinge_imu.app.sitting import Sitting, wait
 from hinge_imu.app.stopping import stopping
-from hinge_imu.app.strap import Outcome, Strap, Watch
+from hinge_imu.app.strap import HOUR_S, Outcome, Strap, Watch
+from hinge_imu.app.uploads import Uploads
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
@@ -131,8 +132,11 @@ def strapped(
             also = [Message("meta", topic, payload, topic) for topic, payload in found]
             link = Link(config.publish, outbox, orders.hear, also=also, trouble=strap.trouble)
             strap.link = closing.enter_context(link)
+        if config.upload.url is not None:
+            strap.uploads = closing.enter_context(Uploads(folder, config, skip=lambda path: path in strap.writing))
         closing.enter_context(stopping(control.quit, seconds))
         closing.enter_context(Housekeeping([strap.look_after, sampler.wake]))
+        closing.enter_context(Housekeeping([strap.tidy], every_s=HOUR_S))
         yield strap, closing.enter_context(contextlib.closing(_started(sampler)))
         notify(STOPPING=1)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
 
-from hinge_imu.app import wearers
+from hinge_imu.app import names, wearers
 from hinge_imu.app.calibrating import Calibrating
 from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.control import Control
@@ -22,6 +22,7 @@ from hinge_imu.app.made_with import made_with
 from hinge_imu.app.relabel import relabel
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.app.sitting import Patience, Sitting
+from hinge_imu.app.uploads import Uploads
 from hinge_imu.app.wallclock import Wallclock
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
@@ -30,13 +31,12 @@ from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import message
 from hinge_imu.publish.publisher import Publisher
 from hinge_imu.recording import McapWriter, RecordingError, rounds
+from hinge_imu.recording.retention import tidy
 from hinge_imu.samples import Angles, Header, Item
 from hinge_imu.sensing.host import Host
 from hinge_imu.sensing.sampler import Sampler
 
 HOUR_S = 3600.0
-UNDATED = "undated"
-"""What the name of a recording begins with until the time is known."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,12 +80,16 @@ class Strap:
     about: dict[str, Any] = field(default_factory=dict)
     wallclock: Wallclock = field(default_factory=Wallclock)
     host: Host = field(default_factory=Host)
+    uploads: Uploads | None = None
+    recording: Path | None = None
+    """What is being written."""
     rotating: bool = False
     """Whether the last session has ended because it was long."""
     _run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _refused: int = 0
     _undated: bool = False
     _expected: bool = False
+    _short: str | None = None
 
     def header(self, sitting: Sitting) -> Header:
         """Return what a session begins with."""
@@ -105,7 +109,7 @@ class Strap:
         """
         header = self.header(sitting)
         with ExitStack() as ready:
-            path = self._new_path(header)
+            path = self.folder / names.new(header, self.wallclock.now())
             writer = ready.enter_context(McapWriter(path, header, self.trouble))
             cueing = ready.enter_context(Cueing(header, self.config.cues, self.wishes, self.control))
             patience = Patience(60 * self.config.session.quiet_min, HOUR_S * self.config.recording.longest_h)
@@ -128,6 +132,7 @@ class Strap:
                 listeners.inputs.append(partial(self._look, sitting, patience))
             self.control.begin(sitting, header.session_id)
             self._introduce(header)
+            self.recording = path
             closing = ready.pop_all()
 
         def going() -> Outcome:
@@ -136,7 +141,11 @@ class Strap:
                 self.control.ended()
                 if publisher is not None:
                     publisher.finish()
-            return Outcome(header, path, poweroff=self.control.poweroff and self.config.cues.poweroff)
+            self.recording = None
+            recorded = names.dated(path)
+            if self.uploads is not None:
+                self.uploads.wake()
+            return Outcome(header, recorded, poweroff=self.control.poweroff and self.config.cues.poweroff)
 
         return going
 
@@ -154,6 +163,24 @@ class Strap:
         for trouble in self.host.look(self.folder, self.sampler.now_s):
             _log.warning("%s", trouble.text)
             self.sampler.put(trouble)
+
+    def tidy(self) -> None:
+        """Let old recordings go, and say so."""
+        now = self.wallclock.now() if self.wallclock.known else None
+        done = tidy(self.folder, self.config.recording, self.writing, self._uploaded, now=now)
+        for removed in done.removed:
+            _log.info("%s", removed.why)
+        if done.short is not None and done.short != self._short:
+            self.trouble(done.short)
+        self._short = done.short
+
+    @property
+    def writing(self) -> list[Path]:
+        """The recordings that are not finished."""
+        return [] if self.recording is None else [self.recording]
+
+    def _uploaded(self, path: Path) -> bool:
+        return self.uploads is None or self.uploads.uploaded(path)
 
     def tell_time(self) -> None:
         """Bind the session to UTC as soon as that is known."""
@@ -217,7 +244,3 @@ class Strap:
         if patience.over(sitting.now_s):
             sitting.end()
         self.rotating = patience.rotating
-
-    def _new_path(self, header: Header) -> Path:
-        begins = f"{self.wallclock.now():%Y%m%dT%H%M%SZ}"
-        return self.folder / f"{UNDATED + '_' if self._undated else ''}{begins}_{header.session_id}.mcap"
