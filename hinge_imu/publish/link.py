@@ -15,7 +15,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hinge_imu.config import PublishConfig
+from hinge_imu.config import ConfigError, PublishConfig
 from hinge_imu.publish import client
 from hinge_imu.publish.connection import WINDOW, Connection
 from hinge_imu.publish.greetings import Greetings
@@ -134,12 +134,14 @@ class Link:
 
     def _connect(self) -> bool:
         """Be connected, once; return whether to try again at once."""
-        will = self._greetings.status("lost", self._header)
-        connection = Connection(
-            self._client(), topic(self._config, "command"), self._todo.put, self._order, self._settle
-        )
+        will = self._greetings.status("lost", None)  # which session it will be lost in is not known yet
+        orders = topic(self._config, "command")
         try:
+            connection = Connection(self._client(), orders, self._todo.put, self._order, self._settle)
             connection.start(self._address, will)
+        except ConfigError as error:  # a certificate is being renewed
+            self._say(str(error))
+            return False
         except (OSError, ValueError) as error:
             self._say(f"no broker answers at {self._config.mqtt} ({error}); what is said waits")
             return False
