@@ -24,7 +24,7 @@ Do: TypeAlias = Callable[[Callable[[], object]], object]
 """Takes what is to be done to the thread that does it."""
 
 WINDOW = 100
-"""How many messages may be on their way at once: beyond it a broker gains little (docs/publish.md)."""
+"""How many messages may be on their way at once; `benchmarks/outbox.py` shows that more gains nothing."""
 
 LARGEST = 268_435_455
 """Bytes that a packet can have where the broker names no bound of its own (MQTT 5, 1.5.5)."""

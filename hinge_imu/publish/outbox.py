@@ -8,22 +8,27 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Self, cast
+from threading import Lock
+from typing import Self, TypeVar, cast
 
 from hinge_imu.publish.messages import Key, Message
-from hinge_imu.publish.store import Store
+from hinge_imu.publish.store import Store, UnknownVersionError
 
 RETRY_S = 1.0
 """A disk that could not be written is tried again after so long. Chosen."""
 
+CALM_S = 10.0
+"""It is well again when writing succeeds so long after it last failed: a disk is full, and is not, and is. Chosen."""
+
 MEMORY_MB = 20.0
 """How much waits in memory while the disk cannot be written. Chosen: what the smallest Pi can spare."""
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -34,9 +39,9 @@ class Outbox:
 
     What was put with the same id and no higher revision before is passed over: so a session that is worked through
     again after a crash says nothing twice. Other programs may put into the same file; one only may send from it. At
-    most ``keep_mb`` wait; when there are more, the oldest traces go, then the oldest others. While the file cannot be
-    written, messages wait in memory and are sent from there. ``trouble`` is called with a sentence when something of
-    this goes wrong, and with None when nothing does any more.
+    most ``keep_mb`` wait; when there are more, the oldest traces go, then the oldest others: ``given_up`` is how many.
+    While the file cannot be written, messages wait in memory and are sent from there. ``trouble`` is called with a
+    sentence when something of this goes wrong, and with None when nothing does any more.
     """
 
     def __init__(
@@ -49,21 +54,25 @@ class Outbox:
         self._full: str | None = None
         self._told: str | None = None
         self._stir: Callable[[], object] = lambda: None
-        self._fresh: deque[list[Message]] = deque()
+        self._lock = Lock()  # held for as long as it takes to add to a list
+        self._fresh: list[Message] = []
+        self._coming: Future[None] | None = None  # will bring what is fresh to the disk
         self._out: set[Key] = set()  # handed out, and not acknowledged yet
         self._gone: set[Key] = set()  # acknowledged, and still on the disk
-        self._dropped = 0
+        self.given_up = 0
         self._disk: Store | None = None
         self._memory: Store | None = None
-        self._again_s = 0.0
+        self._again_s = self._calm_s = 0.0
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
 
     def put(self, messages: Iterable[Message]) -> Future[None]:
         """Keep messages, all in one transaction, but those of QoS 0; what is returned tells when they are."""
         kept = [message for message in messages if message.qos]
-        if kept:
-            self._fresh.append(kept)
-        return self._thread.submit(self._settle)
+        with self._lock:
+            self._fresh += kept
+            if self._coming is None:
+                self._coming = self._thread.submit(self._settle)
+            return self._coming
 
     def take(self, most: int, but: Sequence[str] = ()) -> list[Message]:
         """Hand out at most so many that have waited longest, each once, and none of these levels."""
@@ -101,7 +110,8 @@ class Outbox:
 
     def _settle(self) -> None:
         """Bring what is new to the disk, and what is acknowledged off it; into memory while that cannot be."""
-        fresh = [message for messages in self._arrived() for message in messages]
+        with self._lock:
+            fresh, self._fresh, self._coming = self._fresh, [], None
         if not (fresh or self._gone or (self._memory is not None and self._path is not None)):
             return
         if not self._written(fresh):
@@ -120,14 +130,15 @@ class Outbox:
         try:
             self._given_up(disk.put(fresh, self._gone, self._memory))
         except sqlite3.Error as error:
-            self._lose(error)
+            self._lose(error, readable=True)
             return False
         self._gone.clear()
         if self._memory is not None:
             self._memory.close()
             self._memory = None
-        self._broken = None
-        self._tell()
+        if time.monotonic() >= self._calm_s:
+            self._broken = None
+            self._tell()
         return True
 
     def _take(self, most: int, but: Sequence[str]) -> list[Message]:
@@ -141,17 +152,20 @@ class Outbox:
         return found
 
     def _oldest(self, most: int, but: Sequence[str]) -> list[Message]:
-        found: list[Message] = []
-        if (disk := self._opened()) is not None:
-            try:
-                found = disk.oldest(most, but)
-            except sqlite3.Error as error:
-                self._lose(error)
+        found = self._read(lambda disk: disk.oldest(most, but)) or []
         return found + (self._memory.oldest(most, but) if self._memory is not None else [])
 
     def _count(self) -> int:
         self._settle()
-        return sum(len(store) for store in (self._disk, self._memory) if store is not None)
+        return (self._read(len) or 0) + (len(self._memory) if self._memory is not None else 0)
+
+    def _read(self, work: Callable[[Store], T]) -> T | None:
+        disk = self._opened()
+        try:
+            return work(disk) if disk is not None else None
+        except sqlite3.Error as error:
+            self._lose(error)
+            return None
 
     def _strike(self, keys: list[Key]) -> None:
         self._out.difference_update(keys)
@@ -168,10 +182,6 @@ class Outbox:
             if store is not None:
                 store.close()
 
-    def _arrived(self) -> Iterator[list[Message]]:
-        while self._fresh:
-            yield self._fresh.popleft()
-
     def _opened(self) -> Store | None:
         if self._disk is None and self._path is not None:
             with suppress(OSError):  # it is SQLite that says what is wrong
@@ -182,14 +192,16 @@ class Outbox:
                 self._lose(error)
         return self._disk
 
-    def _lose(self, error: sqlite3.Error) -> None:
-        """Let go of a file that cannot be used; try it again later, or another one at once where it is damaged."""
-        if self._disk is not None:
+    def _lose(self, error: sqlite3.Error, *, readable: bool = False) -> None:
+        """Write no more for a while to a file that cannot be written, or to another one where it is damaged."""
+        now = time.monotonic()
+        self._again_s, self._calm_s = now + RETRY_S, now + CALM_S
+        damaged = isinstance(error, UnknownVersionError) or getattr(error, "sqlite_errorcode", None) in _DAMAGED
+        if self._disk is not None and (damaged or not readable):
             self._disk.close()
             self._disk = None
-        self._again_s = time.monotonic() + RETRY_S
         mend = "what is said waits in memory; make room on the disk, and see that it can be written"
-        if getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+        if damaged:
             aside = self._set_aside()
             mend = f"it is kept as {aside}, and a new one begun; what waited in it is in the recordings"
         self._broken = f"{self._path}: {error}; {mend}"
@@ -209,7 +221,7 @@ class Outbox:
         return aside
 
     def _given_up(self, dropped: int) -> None:
-        self._dropped += dropped
+        self.given_up += dropped
         if dropped and self._full is None:
             self._full = (
                 f"more than {self._keep_mb:g} MB wait for the broker: the oldest are given up, traces first; "

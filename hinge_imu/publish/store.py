@@ -37,6 +37,10 @@ _MESSAGE = "SELECT level, topic, payload, id, revision FROM waiting"
 _OLDEST = "DELETE FROM waiting WHERE seq = (SELECT min(seq) FROM waiting{})"
 
 
+class UnknownVersionError(sqlite3.DatabaseError):
+    """A file that this program does not know how to read."""
+
+
 class Store:
     """A file of messages, or the same in memory; used by one thread, though other programs may use the file as well.
 
@@ -60,11 +64,11 @@ class Store:
         there is no room the oldest traces go, and when there are none, whatever is oldest.
         """
         with self._transaction():
+            if other is not None:
+                self._take_over(other)
             for message in messages:
                 if self._db.execute(_SAY, message.key).rowcount:
                     self._db.execute(_WAIT, message)
-            if other is not None:
-                self._take_over(other)
             self._db.executemany("DELETE FROM waiting WHERE id = ? AND revision = ?", gone)
             self._db.execute("DELETE FROM said WHERE seq <= (SELECT max(seq) FROM said) - ?", [self._ids])
             return self._make_room()
@@ -91,7 +95,7 @@ class Store:
         if version == 0:
             self._db.executescript(_TABLES)
         elif version != VERSION:
-            raise sqlite3.DatabaseError(f"it was made by another version of this program ({version})")
+            raise UnknownVersionError(f"it was made by another version of this program ({version})")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
