@@ -24,6 +24,7 @@ from hinge_imu.app.expectations import expectation
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import Config, ConfigError, PublishConfig
 from hinge_imu.events import AnyEvent, SensorEvent
+from hinge_imu.publish.discovery import discovery
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.publish.publisher import Publisher
@@ -128,7 +129,7 @@ def _link(closing: ExitStack, config: PublishConfig, folder: Path, sampler: Samp
             sampler.put(SensorEvent(segment=None, what="disk", at_s=sampler.now_s, text=text))
 
     outbox = closing.enter_context(Outbox(folder / "outbox.sqlite", config.keep_mb, trouble))
-    return closing.enter_context(Link(config, outbox))
+    return closing.enter_context(Link(config, outbox, also=discovery(config)))
 
 
 def power_off() -> None:
