@@ -15,7 +15,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hinge_imu.config import PublishConfig
+from hinge_imu.config import ConfigError, PublishConfig
 from hinge_imu.publish import client
 from hinge_imu.publish.connection import WINDOW, Connection
 from hinge_imu.publish.greetings import Greetings
@@ -33,7 +33,7 @@ DELAY_S = 30.0
 
 _GOODBYE_S = 1.0
 _FRAME = 20  # bytes of a packet besides topic and payload, rounded up
-_UNSUPPORTED = "Unsupported protocol version"
+_UNSUPPORTED, _HUNG_UP = "Unsupported protocol version", "Unspecified error"
 _VERSIONS = {"5": [MQTTProtocolVersion.MQTTv5], "3.1.1": [MQTTProtocolVersion.MQTTv311]}
 
 _log = logging.getLogger(__name__)
@@ -123,7 +123,8 @@ class Link:
         while not self._may_leave():
             began = time.monotonic()
             try:
-                self._connect()
+                if self._connect():
+                    continue
             except Exception:  # noqa: BLE001 - a link that dies says nothing any more
                 if self._leave_s is None:
                     _log.exception("the link to the broker failed; it is begun again")
@@ -131,18 +132,21 @@ class Link:
             # By chance, so that the straps of a gym do not all come back in the same moment after a power cut.
             self._pause(min(DELAY_S, 2.0 ** (tries - 1)) * SystemRandom().uniform(0.5, 1.0))
 
-    def _connect(self) -> None:
-        will = self._greetings.status("lost", self._header)
-        connection = Connection(
-            self._client(), topic(self._config, "command"), self._todo.put, self._order, self._settle
-        )
+    def _connect(self) -> bool:
+        """Be connected, once; return whether to try again at once."""
+        will = self._greetings.status("lost", None)  # which session it will be lost in is not known yet
+        orders = topic(self._config, "command")
         try:
+            connection = Connection(self._client(), orders, self._todo.put, self._order, self._settle)
             connection.start(self._address, will)
+        except ConfigError as error:  # a certificate is being renewed
+            self._say(str(error))
+            return False
         except (OSError, ValueError) as error:
             self._say(f"no broker answers at {self._config.mqtt} ({error}); what is said waits")
-            return
+            return False
         try:
-            self._serve(connection)
+            return self._serve(connection)
         finally:
             self._connection = None
             connection.stop()
@@ -151,12 +155,11 @@ class Link:
             self._direct.clear()
             self._ready.clear()
 
-    def _serve(self, connection: Connection) -> None:
+    def _serve(self, connection: Connection) -> bool:
         while not (connection.up or connection.ended or self._may_leave()):
             self._step(TICK_S)
         if not connection.up:
-            self._refused(connection.ended)
-            return
+            return self._refused(connection.ended)
         self._said = None
         self._greet()
         self._connection = connection
@@ -165,6 +168,7 @@ class Link:
             self._step(TICK_S)
         if connection.up:
             self._goodbye(connection)
+        return False
 
     def _fill(self, connection: Connection) -> None:
         """Send as much as may be on its way at once, the oldest first."""
@@ -238,13 +242,19 @@ class Link:
             return len(self._outbox) == 0
         return not (self._direct or self._ready or self._more or connection.open)
 
-    def _refused(self, reason: ReasonCode | None) -> None:
+    def _refused(self, reason: ReasonCode | None) -> bool:
+        """Say why there is no connection; return whether it may be for MQTT's version alone, and there is another."""
+        if reason is None:  # it is time to leave
+            return False
         # An old broker says so, or hangs up without a word.
-        if len(self._versions) > 1 and (reason is None or str(reason) in {_UNSUPPORTED, "Unspecified error"}):
+        if str(reason) in {_UNSUPPORTED, _HUNG_UP}:
             self._versions.rotate(-1)
-        if reason is not None and str(reason) != _UNSUPPORTED:
-            mend = "check user and password" if "auth" in str(reason).lower() else "it is tried again"
-            self._say(f"the broker at {self._config.mqtt} refuses the connection ({reason}); {mend}")
+        if str(reason) == _UNSUPPORTED and [*self._versions] == [*_VERSIONS["3.1.1"], *_VERSIONS["5"]]:
+            return True
+        mends = {"Not authorized": "check user and password", _UNSUPPORTED: 'set version = "auto"'}
+        mend = mends.get(str(reason), "it is tried again")
+        self._say(f"the broker at {self._config.mqtt} refuses the connection ({reason}); {mend}")
+        return False
 
     def _client(self) -> Client:
         return client.client(self._address, self._password, self._config, self._versions[0], again=False)

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Self, TypeVar, cast
 
 from hinge_imu.publish.messages import Key, Message
@@ -54,7 +54,9 @@ class Outbox:
         self._full: str | None = None
         self._told: str | None = None
         self._stir: Callable[[], object] = lambda: None
-        self._fresh: deque[list[Message]] = deque()
+        self._lock = Lock()  # held for as long as it takes to add to a list
+        self._fresh: list[Message] = []
+        self._coming: Future[None] | None = None  # will bring what is fresh to the disk
         self._out: set[Key] = set()  # handed out, and not acknowledged yet
         self._gone: set[Key] = set()  # acknowledged, and still on the disk
         self.given_up = 0
@@ -66,9 +68,11 @@ class Outbox:
     def put(self, messages: Iterable[Message]) -> Future[None]:
         """Keep messages, all in one transaction, but those of QoS 0; what is returned tells when they are."""
         kept = [message for message in messages if message.qos]
-        if kept:
-            self._fresh.append(kept)
-        return self._thread.submit(self._settle)
+        with self._lock:
+            self._fresh += kept
+            if self._coming is None:
+                self._coming = self._thread.submit(self._settle)
+            return self._coming
 
     def take(self, most: int, but: Sequence[str] = ()) -> list[Message]:
         """Hand out at most so many that have waited longest, each once, and none of these levels."""
@@ -106,7 +110,8 @@ class Outbox:
 
     def _settle(self) -> None:
         """Bring what is new to the disk, and what is acknowledged off it; into memory while that cannot be."""
-        fresh = [message for messages in self._arrived() for message in messages]
+        with self._lock:
+            fresh, self._fresh, self._coming = self._fresh, [], None
         if not (fresh or self._gone or (self._memory is not None and self._path is not None)):
             return
         if not self._written(fresh):
@@ -176,10 +181,6 @@ class Outbox:
         for store in (self._disk, self._memory):
             if store is not None:
                 store.close()
-
-    def _arrived(self) -> Iterator[list[Message]]:
-        while self._fresh:
-            yield self._fresh.popleft()
 
     def _opened(self) -> Store | None:
         if self._disk is None and self._path is not None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from hinge_imu.config import Config, PublishConfig
+from hinge_imu.publish import link as link_module
 from hinge_imu.publish.broker import PrivateBroker, mosquitto
 from hinge_imu.publish.coach import Coach
 from hinge_imu.publish.link import Link
@@ -80,8 +81,9 @@ class Strap(NamedTuple):
 
 
 @pytest.fixture
-def strap(header):
+def strap(header, monkeypatch):
     """Start a strap that speaks to a broker: strap(url), with an outbox in a file, or other settings, where wanted."""
+    monkeypatch.setattr(link_module, "DELAY_S", 0.2)
     with ExitStack() as running:
 
         def start(url, path=None, hear=lambda _: None, trouble=lambda _: None, **settings):
@@ -89,8 +91,9 @@ def strap(header):
             outbox = running.enter_context(Outbox(path, config.keep_mb))
             link = Link(config, outbox, hear, trouble=trouble)
             running.callback(link.close, 0.0)
+            publisher = Publisher(header, link)
             link.__enter__()
-            return Strap(outbox, link, Publisher(header, link))
+            return Strap(outbox, link, publisher)
 
         yield start
 

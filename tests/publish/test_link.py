@@ -365,6 +365,18 @@ def test_what_the_broker_refuses_waits_while_the_rest_goes_on_and_is_tried_again
     assert spoken.finish() == 0
 
 
+def test_a_message_too_large_for_the_broker_is_said_and_holds_up_nobody(own_broker, header, strap, caplog):
+    broker = own_broker("allow_anonymous true", "max_packet_size 5000")
+    with Coach(broker.url, header.config.publish.gym) as coach:
+        spoken = strap(broker.url)
+        for text in "before", "x" * 10_000, "after":
+            spoken.publisher.event(NoticeEvent(text=text, at_s=0.0))
+        assert spoken.finish() == 0
+        heard = [payload["text"] for topic, payload in coach.messages(0.3) if topic.endswith("/notice")]
+    assert heard == ["before", "after"]
+    assert "monday-1-notice-2: the broker takes no 10" in caplog.text
+
+
 TALKER = """
 import sys
 from pathlib import Path
