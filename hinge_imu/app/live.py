@@ -32,7 +32,6 @@ from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.discovery import discovery
 from hinge_imu.publish.link import Link
-from hinge_imu.publish.messages import Message
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.samples import Item
 from hinge_imu.sensing.identity import identities
@@ -128,8 +127,7 @@ def strapped(
         if publish:
             outbox = closing.enter_context(Outbox(folder / OUTBOX, config.publish.keep_mb, strap.trouble))
             orders = Orders(control, strap.refuse, strap.relabel)
-            found = discovery(config.publish) if config.publish.discovery else []
-            also = [Message("meta", topic, payload, topic) for topic, payload in found]
+            also = discovery(config.publish)
             link = Link(config.publish, outbox, orders.hear, also=also, trouble=strap.trouble)
             strap.link = closing.enter_context(link)
         if config.upload.url is not None:
