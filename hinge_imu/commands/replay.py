@@ -12,7 +12,7 @@ from hinge_imu.profiles import exercises
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings: .mcap or .csv.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings: .mcap, .csv or .parquet.")],
     as_json: AsJson = False,
     angles: Annotated[
         Path | None, typer.Option(metavar="OUT.csv", help="Write t_s,pelvis_deg,thorax_deg,spine_deg, a row a sample.")

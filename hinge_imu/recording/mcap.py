@@ -18,9 +18,9 @@ from mcap.writer import MCAP0_MAGIC
 from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError
-from hinge_imu.samples import FORMAT, NS, Header, Item, RawArray
+from hinge_imu.recording.header import HEADER, decoded
+from hinge_imu.samples import NS, Header, Item, RawArray
 
-HEADER = "hinge_imu.header"
 SAMPLES = "/samples"
 SENSORS = "/sensors"
 EVENTS = "/events"
@@ -141,24 +141,10 @@ class McapRecording(Recording):
             )
         for record in self._records():
             if isinstance(record, Metadata) and record.name == HEADER:
-                return self._decode(record.metadata.get("json", ""))
+                return decoded(self._path, record.metadata.get("json", ""))
             if isinstance(record, Chunk):
                 break
         raise RecordingError(
             f"{self._path}: has no {HEADER!r} record before its data: it was made by another program, "
             "or cut off within its first bytes; give another recording"
         )
-
-    def _decode(self, text: str) -> Header:
-        try:
-            found = msgspec.json.decode(text)
-            if found["format"] > FORMAT:
-                raise RecordingError(
-                    f"{self._path}: has format {found['format']}, and this version reads up to {FORMAT}; "
-                    "update hinge-imu"
-                )
-            return msgspec.convert(found, Header)
-        except (msgspec.DecodeError, KeyError, TypeError) as error:
-            raise RecordingError(
-                f"{self._path}: its {HEADER!r} record is not one of this version ({error}); update hinge-imu"
-            ) from error

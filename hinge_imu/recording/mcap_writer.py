@@ -15,7 +15,8 @@ from mcap.writer import Writer
 from hinge_imu.events import AnyEvent, Remark
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import new_file
-from hinge_imu.recording.mcap import EVENTS, HEADER, SAMPLES, SENSORS
+from hinge_imu.recording.header import HEADER, encoded
+from hinge_imu.recording.mcap import EVENTS, SAMPLES, SENSORS
 from hinge_imu.samples import NS, Header, Item, RawArray
 
 _SCHEMA_NAMES = {"counts": "hinge_imu/msg/CountSamples", "SI": "hinge_imu/msg/SiSamples"}
@@ -49,7 +50,7 @@ class McapWriter:
     def _begin(self, header: Header) -> None:
         writer = self._writer
         writer.start(library="hinge-imu")
-        writer.add_metadata(HEADER, {"json": msgspec.json.encode(header).decode()})
+        writer.add_metadata(HEADER, {"json": encoded(header)})
         block = writer.register_schema(
             _SCHEMA_NAMES[header.unit], SchemaEncoding.ROS2, cdr.schema(header.dtype).encode()
         )

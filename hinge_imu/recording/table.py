@@ -11,15 +11,11 @@ import numpy as np
 
 from hinge_imu.config import Segment
 from hinge_imu.recording.base import RecordingError
+from hinge_imu.recording.rows import columns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats
 
 _PIECE = 1 << 20  # characters parsed at once
 _SPACES_BEFORE_END = re.compile(r"[ \t]+(?=[,\n])")
-
-
-def columns_of(segment: Segment) -> tuple[str, ...]:
-    """Return the names of a sensor's six columns, in the order of the format."""
-    return tuple(f"{segment}_{what}_{axis}" for what in ("acc", "gyr") for axis in "xyz")
 
 
 class TableReader:
@@ -38,8 +34,7 @@ class TableReader:
         with self._text() as file:
             self._head_lines, self._names = self._read_head(file)
         self.worn = self._find_worn()
-        wanted = ["t_s", *(name for segment in self.worn for name in columns_of(segment))]
-        self._columns = [self._names.index(name) for name in wanted]
+        self._columns = [self._names.index(name) for name in columns(map(SEGMENTS.index, self.worn))]
 
     def pieces(self) -> Iterator[Floats]:
         """Yield tables (rows, 1 + 6 a sensor): ``t_s`` first, then the worn sensors' columns; nan where empty."""
@@ -93,16 +88,7 @@ class TableReader:
                 f"{self.path}: line {self._head_lines} holds numbers where the columns should be named; "
                 "put a header line t_s,pelvis_acc_x,... above it"
             )
-        worn = tuple(s for s in SEGMENTS if any(name in self._names for name in columns_of(s)))
-        wanted = ["t_s", *(name for segment in worn or SEGMENTS for name in columns_of(segment))]
-        missing = [name for name in wanted if name not in self._names]
-        if missing:
-            found = ",".join(self._names)[:80]
-            raise RecordingError(
-                f"{self.path}: the header line lacks {', '.join(missing)} (found {found!r}); "
-                "name the columns so, between commas"
-            )
-        return worn
+        return worn_in(self.path, self._names)
 
     def _without_torn_end(self, text: str) -> str:
         whole, _, last = text.rpartition("\n")
