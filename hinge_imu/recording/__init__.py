@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_file, rounds
+from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_file, pushes, rounds
 
 if TYPE_CHECKING:
     from hinge_imu.recording.csv import CsvWriter
@@ -28,6 +28,7 @@ __all__ = [
     "batched",
     "frames_of",
     "open_recording",
+    "pushes",
     "rounds",
 ]
 _HOMES = {
