@@ -17,6 +17,7 @@ from hinge_imu.commands.demo import demo
 from hinge_imu.commands.drill import drill
 from hinge_imu.commands.live import live
 from hinge_imu.commands.progression import progression
+from hinge_imu.commands.recover import recover
 from hinge_imu.commands.replay import replay
 from hinge_imu.commands.report import report
 from hinge_imu.commands.sensor import sensor
@@ -52,6 +53,7 @@ app.command()(replay)
 app.command()(report)
 app.command()(simulate)
 app.command()(convert)
+app.command()(recover)
 
 
 def _print_version(wanted: bool) -> None:

@@ -27,7 +27,8 @@ Item: TypeAlias = RawArray | Remark
 
 SEGMENTS: tuple[Segment, ...] = ("pelvis", "thorax")
 NS = 1e-9
-FORMAT = 1
+FORMAT = 2
+"""Of headers, and of the recordings that they stand in; `hinge_imu.recording.lift` reads the earlier ones."""
 
 
 def _raw(number: str) -> np.dtype[np.void]:
@@ -99,7 +100,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     be taken off; ``clock`` is ``polled`` (stamps to be fitted) or ``timed`` (stamps are the samples' own times);
     ``worn`` are the segments that carry a sensor; ``labels`` are free words about the session; ``profile`` is that of
     an exercise which the user has described, ``renamed`` what single sets are said to have been, by their number;
-    ``limits`` are the athlete's own, ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete.
+    ``limits`` are the athlete's own, ``wearer`` is what `hinge-imu calibrate wearer` has found of the athlete;
+    ``made_with`` names the versions and the machine that the session was counted with, where it was counted live.
     """
 
     session_id: str
@@ -121,6 +123,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
     wearer: Wearer | None = None
     config: Config = Config()
+    made_with: dict[str, str] = {}
     format: int = FORMAT
 
     @property

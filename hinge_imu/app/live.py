@@ -21,6 +21,7 @@ from hinge_imu.app import wearers
 from hinge_imu.app.calibrations import calibrated
 from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
+from hinge_imu.app.made_with import made_with
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
@@ -90,12 +91,16 @@ def live(
     config = calibrated(config, calibrations, identities(bus_number, config.sensors))
     sampler = Sampler(config, bus_number, rescue=rescue)
     sampler.survey()
-    header = sampler.header(session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), wearer=wearer, **about)
+    header = sampler.header(
+        session_id=uuid.uuid4().hex[:12], started_utc=started.isoformat(), wearer=wearer, made_with=made_with(), **about
+    )
     with ExitStack() as closing:
         # Whatever cannot be used is known before the first sample.
         publisher = closing.enter_context(Publisher(header)) if publish else None
         path = _new_path(recordings or default_recordings(), started, header.session_id)
-        writer = closing.enter_context(McapWriter(path, header))
+        writer = closing.enter_context(
+            McapWriter(path, header, lambda text: say(text or f"{path}: the disk is well again"))
+        )
         cueing = closing.enter_context(Cueing(header, config.cues, wishes, sampler))
         closing.enter_context(stopping(sampler.stop, seconds))
         if (sentence := expectation(config)) is not None:
@@ -123,7 +128,6 @@ def power_off() -> None:
 
 
 def _new_path(folder: Path, started: datetime, session_id: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{started:%Y%m%dT%H%M%SZ}_{session_id}.mcap"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,13 +22,20 @@ class RecordingError(ValueError):
 class Recording(ABC):
     """A session on disk: its header at once, its samples block after block.
 
-    ``header`` says what the samples mean; ``warnings`` are sentences for people, filled while `stream` runs;
-    ``fraction`` (0..1) is how much of the file `stream` has read.
+    ``header`` says what the samples mean, as it was known when the session began: the pipeline is given this one, so
+    that a replay is what was said live. ``known`` also has what became known later (the UTC, the wearer), for whatever
+    shows the session to people. ``warnings`` are sentences for people, filled while `stream` runs; ``fraction`` (0..1)
+    is how much of the file `stream` has read.
     """
 
     header: Header
     warnings: list[str]
     fraction: float
+
+    @property
+    def known(self) -> Header:
+        """The header with what became known later."""
+        return self.header
 
     @abstractmethod
     def stream(self) -> Iterator[Item]:
@@ -55,10 +63,22 @@ def not_a_file(path: Path) -> str | None:
     return None
 
 
+class _Synced(BufferedWriter):
+    """A file that is on the disk when it is closed."""
+
+    def close(self) -> None:
+        if not self.closed:
+            try:
+                self.flush()
+                os.fsync(self.fileno())
+            finally:
+                super().close()
+
+
 def new_file(path: Path | str) -> BinaryIO:
     """Make a file to write a recording to; raises `RecordingError` where that cannot be."""
     try:
-        return Path(path).open("wb")
+        return _Synced(FileIO(path, "wb"))
     except OSError as error:
         raise RecordingError(f"{path}: cannot be written ({error.strerror}); give another place") from error
 

@@ -1,13 +1,15 @@
-"""The header of a recording, from its JSON: read, checked, or refused with a sentence."""
+"""The header of a recording, from its JSON: read, lifted, checked, or refused with a sentence."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from hinge_imu.recording.base import RecordingError
-from hinge_imu.samples import FORMAT, Header
+from hinge_imu.recording.lift import lift
+from hinge_imu.samples import Header
 
 HEADER = "hinge_imu.header"
 """The name of the record, in each format that has room for one."""
@@ -18,22 +20,34 @@ def encoded(header: Header) -> str:
     return msgspec.json.encode(header).decode()
 
 
-def decoded(path: Path, text: str | bytes) -> Header:
-    """Return the header in a recording.
+def fields_of(path: Path, text: str | bytes, record: str = HEADER) -> dict[str, Any]:
+    """Return what stands in a record; raises `RecordingError` where it is no JSON."""
+    try:
+        return msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise _not_ours(path, record, error) from error
+
+
+def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Header:
+    """Return the header that the fields make.
 
     Raises
     ------
     RecordingError
-        Where it is none, or one of a newer format.
+        Where they make none, or one of a newer format.
     """
     try:
-        found = msgspec.json.decode(text)
-        if found["format"] > FORMAT:
-            raise RecordingError(
-                f"{path}: has format {found['format']}, and this version reads up to {FORMAT}; update hinge-imu"
-            )
-        return msgspec.convert(found, Header)
-    except (msgspec.DecodeError, KeyError, TypeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordingError(
-            f"{path}: its 'hinge_imu.header' record is not one of this version ({error}); update hinge-imu"
-        ) from error
+        lifted = lift(fields)
+    except KeyError as error:
+        raise _not_ours(path, record, error) from error
+    except ValueError as error:
+        raise RecordingError(f"{path}: {error}") from error
+    try:
+        # By way of JSON, in which the keys of every dict are words.
+        return msgspec.json.decode(msgspec.json.encode(lifted), type=Header)
+    except msgspec.DecodeError as error:
+        raise _not_ours(path, record, error) from error
+
+
+def _not_ours(path: Path, record: str, error: Exception) -> RecordingError:
+    return RecordingError(f"{path}: its {record!r} record is not one of this version ({error}); update hinge-imu")

@@ -16,7 +16,7 @@ import numpy as np
 
 from hinge_imu.events import AnyEvent
 from hinge_imu.recording.base import Recording, RecordingError, new_file
-from hinge_imu.recording.header import HEADER, decoded, encoded
+from hinge_imu.recording.header import HEADER, encoded, fields_of, header_of
 from hinge_imu.recording.rows import columns, rate_hz, rows_of, samples, times_ns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats, Frames, Header, Item
 
@@ -70,7 +70,7 @@ class ParquetRecording(Recording):
                 session_id=name, unit="SI", clock="timed", rate_hz=rate_hz(self._path, t_ns), worn=worn
             )
         else:
-            header = decoded(self._path, stored)
+            header = header_of(self._path, fields_of(self._path, stored))
             self.header = msgspec.structs.replace(header, unit="SI", clock="timed", worn=worn)
 
     def stream(self) -> Iterator[Item]:

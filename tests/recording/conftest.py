@@ -25,6 +25,7 @@ def header():
         started_utc="2025-01-31T17:05:00Z",
         simulated=True,
         labels={"set": "2", "bar": "60 kg"},
+        made_with={"numpy": "2.4.6", "machine": "aarch64 Raspberry Pi 4"},
         config=Config(sensors=(SensorConfig(segment="pelvis", address=0x69, calibration=skewed),)),
     )
 

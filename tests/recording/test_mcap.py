@@ -1,7 +1,6 @@
 import errno
 import os
 import tempfile
-import threading
 from pathlib import Path
 
 import msgspec
@@ -13,8 +12,9 @@ from mcap.reader import make_reader
 from mcap.writer import Writer
 from mcap_ros2.decoder import DecoderFactory
 
-from hinge_imu.events import MarkEvent, NoticeEvent, SensorEvent, decode
+from hinge_imu.events import ClockEvent, MarkEvent, SensorEvent, decode
 from hinge_imu.recording import McapWriter, RecordingError, batched, open_recording
+from hinge_imu.recording.mcap_writer import EVENTS_ID
 from hinge_imu.samples import NS, RAW, Header
 
 
@@ -131,36 +131,13 @@ def test_the_writer_keeps_a_copy_because_drivers_reuse_their_buffers(path, heade
     assert read(path)[0].tobytes() == counts[:10].tobytes()
 
 
-def test_the_disk_is_synced_once_a_second_of_session_time(path, header, counts, monkeypatch):
-    synced = []
-    monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.stat().st_size))
-    with McapWriter(path, header) as writer:
-        for block in np.array_split(counts[counts["t_ns"] < 4_100_000_000], 100):
-            writer.samples(block)
-        writer._synced()
-        assert len(synced) == 1 + 4  # the header, then each of four seconds
-        assert synced == sorted(set(synced))
-
-
-def test_nobody_waits_for_a_slow_disk_before_the_next_second_is_full(path, header, counts, monkeypatch):
-    done = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: done.wait(10.0))
-    with McapWriter(path, header) as writer:
-        writer.samples(counts[counts["t_ns"] < 400_000_000])
-        writer.event(NoticeEvent(text="said meanwhile", at_s=0.4))
-        assert not done.is_set()
-        done.set()
-
-
-def test_a_disk_that_fails_is_heard_of(path, header, counts, monkeypatch):
+def test_a_file_that_cannot_be_synced_is_heard_of(path, header, counts, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     writer = McapWriter(path, header)
-    writer._synced()
+    writer.samples(counts)
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        writer.samples(counts)
     with pytest.raises(OSError, match="No space left"):
         writer.close()
 
@@ -174,9 +151,33 @@ def test_what_the_wearer_marked_stands_between_the_samples(path, header, counts)
     assert (len(before), again, len(after)) == (400, mark, 400)
 
 
+def test_what_became_known_later_is_known_and_the_header_is_as_it_was(path, header, counts):
+    begun = msgspec.structs.replace(header, started_utc=None, renamed={2: "deadlift"})
+    said = [
+        ClockEvent(started_utc="2026-03-01T17:00:00+00:00", at_s=1.0),
+        MarkEvent(what="athlete", at_s=2.0, text="kim"),
+        ClockEvent(started_utc="2026-03-01T17:00:02+00:00", at_s=3.0),
+    ]
+    with McapWriter(path, begun) as writer:
+        for item in (counts[:400], said[0], said[1], counts[400:800], said[2], counts[800:]):
+            writer.put(item)
+    recording = open_recording(path)
+    assert recording.header == begun
+    known = msgspec.structs.replace(begun, started_utc="2026-03-01T17:00:02+00:00", athlete="kim")
+    assert recording.known == known
+    assert [item for item in recording.stream() if not isinstance(item, np.ndarray)] == said
+    path.write_bytes(path.read_bytes()[:-100])  # without its index
+    assert open_recording(path).known == known
+
+
+def test_a_header_that_nothing_was_added_to_is_what_is_known(path, header, counts):
+    assert open_recording(written(path, header, counts)).known == header
+
+
 def test_a_killed_session_keeps_all_but_its_last_second(path, header, counts):
-    writer = McapWriter(path, header)
+    writer = McapWriter(path, header, trouble=print)
     writer.samples(counts)
+    assert writer._disk.wait(10.0)
     left_behind = path.with_name("left.mcap")
     left_behind.write_bytes(path.read_bytes())
     writer.close()
@@ -224,6 +225,20 @@ def test_a_damaged_stretch_in_the_middle_costs_only_itself(path, header, counts)
     assert raw["t_ns"][0] == counts["t_ns"][0]
     assert raw["t_ns"][-1] == counts["t_ns"][-1]
     assert "1 damaged" in recording.warnings[0]
+    assert recording.left_out_s == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("where", range(9))
+def test_a_record_whose_beginning_is_damaged_hides_nothing_that_comes_after_it(path, header, counts, where):
+    whole = bytearray(written(path, header, counts).read_bytes())
+    with path.open("rb") as file:
+        chunk = make_reader(file).get_summary().chunk_indexes[2]
+    whole[chunk.chunk_start_offset + where] ^= 0x41  # the byte that says what it is, or one of its length
+    path.write_bytes(whole)
+    raw, recording = read(path)
+    assert raw.tobytes() == counts[counts["t_ns"] // 1_000_000_000 != 2].tobytes()
+    assert recording.damaged == 1
+    assert not recording.torn
 
 
 def test_what_was_read_is_told_as_a_rising_fraction(path, header, counts):
@@ -275,7 +290,7 @@ def with_header(path, text):
 
 def test_a_newer_format_asks_for_an_update(path, header):
     newer = {**msgspec.to_builtins(header), "format": 7}
-    with pytest.raises(RecordingError, match="has format 7, and this version reads up to 1; update"):
+    with pytest.raises(RecordingError, match="has format 7, and this version reads up to 2; update"):
         open_recording(with_header(path, msgspec.json.encode(newer).decode()))
 
 
@@ -288,7 +303,7 @@ def test_a_header_that_is_none_is_refused(path, text):
 def test_an_event_of_the_future_is_an_error_that_asks_for_an_update(path, header, counts):
     writer = McapWriter(path, header)
     writer.samples(counts)
-    writer._append(writer._events, b'{"event": "applause"}', 0)
+    writer._append(EVENTS_ID, b'{"event": "applause"}', 0)
     writer.close()
     with pytest.raises(RecordingError, match=r"applause.*update"):
         open_recording(path).events()

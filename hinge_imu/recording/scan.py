@@ -1,0 +1,140 @@
+"""The records of an MCAP file, however it ends and whatever has happened to it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from mcap.data_stream import ReadDataStream
+from mcap.opcode import Opcode
+from mcap.records import Channel, Chunk, DataEnd, McapRecord, Message, Metadata, Schema
+from mcap.stream_reader import breakup_chunk
+from mcap.writer import MCAP0_MAGIC
+
+MAGIC = MCAP0_MAGIC
+
+_HEAD = struct.Struct("<BQ")  # of every record: what it is, and how long
+_LIMIT = 1 << 26  # a torn length must not make the reader reserve gigabytes
+_FOOTER = _HEAD.pack(Opcode.FOOTER, 20)
+_PRIVATE = 0x80  # from here on records are other programs' own, and to be passed over
+_PIECE = 1 << 20
+
+# By how a chunk's own fields begin it is found again: times, sizes and checksum (28 bytes), then these, then a length.
+_ZSTD = b"\x04\0\0\0zstd"
+_BEFORE_ZSTD = _HEAD.size + 28
+_CHUNK_FIELDS = 28 + len(_ZSTD) + 8
+
+_READ: dict[int, Callable[[ReadDataStream], McapRecord]] = {
+    Opcode.CHUNK: Chunk.read,
+    Opcode.METADATA: Metadata.read,
+    Opcode.DATA_END: DataEnd.read,
+    Opcode.CHANNEL: Channel.read,
+    Opcode.SCHEMA: Schema.read,
+}
+
+
+class Scan:
+    """Iterate over it: what is in the data section and whole, in order; passes over whatever is damaged.
+
+    Afterwards ``torn`` says whether the end of the data is missing, ``damaged`` how many stretches were passed over;
+    ``fraction`` (0..1) is how much of the file has been read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = path.stat().st_size
+        self.torn = True
+        self.damaged = 0
+        self.fraction = 0.0
+
+    def __iter__(self) -> Iterator[McapRecord]:
+        self.torn, self.damaged = True, 0
+        with self._path.open("rb") as file:
+            file.seek(at := len(MAGIC))
+            while at < self._size:
+                record = _record(file)
+                at = file.tell() if record is not None else _next_chunk(file, at + 1)
+                self.fraction = min(at / self._size, 1.0)
+                if isinstance(record, DataEnd):
+                    self.torn = False
+                    break
+                if record is not None:
+                    yield record
+                elif at < self._size:
+                    self.damaged += 1
+        self.fraction = 1.0
+
+    def inside(self, record: McapRecord) -> list[McapRecord]:
+        """Return what is in a chunk, nothing of one that is damaged; any other record is itself."""
+        if not isinstance(record, Chunk):
+            return [record]
+        try:
+            return breakup_chunk(record, validate_crc=True)
+        except Exception:  # noqa: BLE001 - checksum, zstd and parser each raise types of their own
+            self.damaged += 1
+            return []
+
+
+def is_whole(path: Path) -> bool:
+    """Return whether the recording at ``path`` was closed: quick, it looks at both ends alone."""
+    with path.open("rb") as file:
+        begin = file.read(len(MAGIC))
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - len(_FOOTER) - 20 - len(MAGIC)))
+        end = file.read()
+    return begin == MAGIC and end.startswith(_FOOTER) and end.endswith(MAGIC)
+
+
+def _record(file: BinaryIO) -> McapRecord | None:
+    """Return the next record, None where there is no whole one."""
+    head = file.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    opcode, length = _HEAD.unpack(head)
+    if not (Opcode.HEADER <= opcode <= Opcode.DATA_END or opcode >= _PRIVATE) or length > _LIMIT:
+        return None
+    body = file.read(length)
+    if len(body) < length:
+        return None
+    try:
+        return _parsed(opcode, body)
+    except Exception:  # noqa: BLE001 - the parser raises whatever the bytes lead it to
+        return None
+
+
+def _parsed(opcode: int, body: bytes) -> McapRecord:
+    stream = ReadDataStream(BytesIO(body + b"\0"))  # mcap reads less where there is less: one more shows it
+    if opcode == Opcode.MESSAGE:
+        return Message.read(stream, len(body))  # type: ignore[no-any-return] # mcap leaves it without types
+    if opcode not in _READ:
+        return McapRecord()
+    record: McapRecord = _READ[opcode](stream)
+    if stream.count != len(body):
+        raise ValueError("a length that is wrong hides what comes after")
+    return record
+
+
+def _next_chunk(file: BinaryIO, start: int) -> int:
+    """Go to the next chunk from ``start`` on, and return where it begins; the end of the file where there is none."""
+    file.seek(start)
+    at, seen = start, b""
+    while piece := file.read(_PIECE):
+        seen += piece
+        found = seen.find(_ZSTD)
+        while found >= 0 and found + len(_ZSTD) + 8 <= len(seen):
+            begin = found - _BEFORE_ZSTD
+            if begin >= 0 and _is_chunk(seen[begin : found + len(_ZSTD) + 8]):
+                return file.seek(at + begin)
+            found = seen.find(_ZSTD, found + 1)
+        kept = _BEFORE_ZSTD + len(_ZSTD) + 8
+        at, seen = at + max(0, len(seen) - kept), seen[-kept:]
+    return file.tell()
+
+
+def _is_chunk(fields: bytes) -> bool:
+    opcode, length = _HEAD.unpack_from(fields)
+    return bool(opcode == Opcode.CHUNK and length == _CHUNK_FIELDS + int.from_bytes(fields[-8:], "little"))
