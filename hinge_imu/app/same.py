@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise, zip_longest
+from itertools import chain, pairwise, zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,16 +12,14 @@ from hinge_imu.app.made_with import made_with
 from hinge_imu.app.replay import BLOCK
 from hinge_imu.events import AnyEvent, SessionEvent, to_dict
 from hinge_imu.pipeline import Pipeline
-from hinge_imu.recording import Recording, RecordingError, pushes
-from hinge_imu.samples import Item
+from hinge_imu.recording import Recording, RecordingError, open_recording, pushes
+from hinge_imu.recording.mcap import McapRecording
 
 CLOSE = 1e-6
 """How far values may be apart where versions or machines differ: libraries add in another order. By contract."""
 
 LEFT_OUT = {"started_utc"}
 """UTC is no matter of the pipeline."""
-
-_NONE = object()
 
 
 class Difference(NamedTuple):
@@ -35,6 +33,12 @@ class Difference(NamedTuple):
     field: str
     live: Any
     replayed: Any
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What a line of JSON says of it: its kind as ``event``, and its fields."""
+        number, kind, field, live, replayed = self
+        return {"event": kind, "number": number, "field": field, "live": live, "replayed": replayed}
 
     def __str__(self) -> str:
         if self.field == "event":
@@ -69,28 +73,74 @@ class Comparison(NamedTuple):
         return f"different: {len(self.differences)} of the values in {self.compared} events, compared {asked}"
 
 
-def check(recording: Recording, progress: Callable[[float], None] | None = None) -> Comparison:
-    """Run a recording through the pipeline as it ran live, and compare what is said with what was said.
+def check(path: Path, progress: Callable[[float], None] | None = None) -> Comparison:
+    """Run a recording through the pipeline in the very pieces of the live session, and compare what is said.
 
-    The end of a session that was cut off has never been said: up to there it is compared.
+    Where the recording ends before the session did, the last piece may be half of one, and is left out; so is what was
+    said live after it.
 
     Raises
     ------
     RecordingError
-        Where it holds nothing that was said live, or is damaged in between, so that nothing after can be the same.
+        Where it cannot be read, holds nothing that was said live, or is damaged on the way.
     """
+    recording = open_recording(path)
     live = recording.events()
-    stream = _told(pushes(recording.stream(), BLOCK), recording, progress)
+    if not live:
+        raise RecordingError(f"{path}: holds nothing that was said live; give a recording of `hinge-imu live`")
+    last = live[-1]
+    ended = isinstance(last, SessionEvent) and last.state == "ended"
+    replayed = _said(recording, ended=ended, progress=progress or (lambda _: None))
+    if isinstance(recording, McapRecording) and recording.damaged:
+        raise RecordingError(f"{path}: is damaged on the way, and what comes after that cannot be the same")
+    late = 0 if ended else max(0, len(live) - len(replayed))
+    notes = [f"{path}: ends before the session did; {late} events that were said after that are left out"]
+    exact = recording.header.made_with == made_with()
+    return compare(live[: len(live) - late], replayed, exact=exact, notes=[] if ended else notes)
+
+
+def compare(live: Sequence[AnyEvent], replayed: Sequence[AnyEvent], *, exact: bool, notes: list[str]) -> Comparison:
+    """Compare events with events, in their order, up to the first that only one of them has."""
+    differences: list[Difference] = []
+    largest = 0.0
+    for number, (one, other) in enumerate(zip_longest(live, replayed), 1):
+        if type(one) is not type(other):
+            differences += [_alone(number, each, live=each is one) for each in (one, other) if each is not None]
+            break
+        kind = str(one.__struct_config__.tag)
+        before, now = dict(_flat(to_dict(one))), dict(_flat(to_dict(other)))
+        for field in {**before, **now}:
+            was, is_ = before.get(field), now.get(field)
+            apart = abs(was - is_) if isinstance(was, float) and isinstance(is_, float) else math.inf
+            if was == is_ or field in LEFT_OUT:
+                continue
+            if not exact and apart <= CLOSE:
+                largest = max(largest, apart)
+            else:
+                differences.append(Difference(number, kind, field, was, is_))
+    return Comparison(max(len(live), len(replayed)), exact, largest, differences, notes)
+
+
+def _alone(number: int, event: AnyEvent, *, live: bool) -> Difference:
+    said = to_dict(event)
+    return Difference(number, said["event"], "event", said if live else None, None if live else said)
+
+
+def _said(recording: Recording, *, ended: bool, progress: Callable[[float], None]) -> list[AnyEvent]:
     pipeline = Pipeline(recording.header)
-    # The last piece of a torn stream may be half of one.
-    replayed = [
-        event for item, after in pairwise([*stream, None]) if after is not None for event in pipeline.push(item)
-    ]
-    return live, replayed
+    said: list[AnyEvent] = []
+    for item, after in pairwise(chain(pushes(recording.stream(), BLOCK), [None])):
+        if item is not None and (after is not None or ended):
+            said += pipeline.push(item)
+        progress(recording.fraction)
+    return [*said, *pipeline.finish()] if ended else said
 
 
-def _told(stream: Iterator[Item], recording: Recording, progress: Callable[[float], None] | None) -> Iterator[Item]:
-    for item in stream:
-        yield item
-        if progress is not None:
-            progress(recording.fraction)
+def _flat(value: Any, field: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the plain values in nested ones, each with its place, as in ``faults.0.value``."""
+    if not isinstance(value, dict | list | tuple):
+        yield field, value
+        return
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, each in inner:
+        yield from _flat(each, f"{field}.{key}" if field else str(key))

@@ -14,6 +14,7 @@ from hinge_imu.recording.base import Recording, RecordingError, batched, not_a_f
 if TYPE_CHECKING:
     from hinge_imu.recording.csv import CsvWriter
     from hinge_imu.recording.mcap_writer import McapWriter
+    from hinge_imu.recording.pacing import paced
     from hinge_imu.recording.parquet import ParquetWriter
     from hinge_imu.recording.ros import RosWriter
     from hinge_imu.recording.rows import frames_of
@@ -28,6 +29,7 @@ __all__ = [
     "batched",
     "frames_of",
     "open_recording",
+    "paced",
     "pushes",
     "rounds",
 ]
@@ -37,6 +39,7 @@ _HOMES = {
     "ParquetWriter": "parquet",
     "RosWriter": "ros",
     "frames_of": "rows",
+    "paced": "pacing",
 }
 
 
