@@ -83,7 +83,7 @@ def analyze(
     kinds = RepEvent, SetEvent, FaultEvent
     reps, sets, faults = (Events(event for event in said if isinstance(event, kind)) for kind in kinds)
     others = Events(event for event in said if not isinstance(event, kinds))
-    return Session(recording.header, reps, sets, faults, angles, aside, others)  # type: ignore[arg-type]  # sorted just above
+    return Session(recording.known, reps, sets, faults, angles, aside, others)  # type: ignore[arg-type]  # sorted just above
 
 
 def _no_angles() -> Angles:

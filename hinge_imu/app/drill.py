@@ -138,4 +138,4 @@ def _look(
     )
     closely = protocol.name in LOOKED_AT_CLOSELY
     frames = [frames for frames in frames_on_grid(recording) if len(frames.t_ns)] if closely else []
-    return Seen.of(recording.header, said, angles, frames), said
+    return Seen.of(recording.known, said, angles, frames), said

@@ -50,7 +50,7 @@ def make(task: Task) -> Made:
     seen: list[Angles] = []
     try:
         recording = open_recording(task.recording)
-        header = msgspec.structs.replace(recording.header, **task.lift)
+        header = msgspec.structs.replace(recording.known, **task.lift)
         said = replay(recording, seen.append, smooth=True, **task.lift)
     except RecordingError as error:
         return Made(None, None, str(error))

@@ -162,7 +162,7 @@ def from_recording(path: Path, athlete: str | None, *, tell: Tell, progress: Cal
         Nobody says who wore the strap.
     """
     recording = open_recording(path)
-    header = recording.header
+    header = recording.known
     name = wearers.named(athlete or header.athlete)
     round_ = Round(header)
     run(round_, recording.stream(), tell, lambda _: progress(recording.fraction))

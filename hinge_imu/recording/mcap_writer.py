@@ -34,9 +34,9 @@ class McapWriter:
     Samples are gathered to messages of 0.5 s on the session's own time grid, so the file does not depend on how they
     came in. Of the header, the UTC of session time 0 and the wearer may become known later.
 
-    With ``trouble`` the file is a `Disk`: it is flushed and synced once a second of session time, nobody ever waits for
-    it, and what is wrong with it is told to ``trouble``. Without, it is a file as any other, for what can be made
-    again.
+    With ``trouble`` the file is a `Disk`: it is flushed and synced once a second of session time and at every remark,
+    nobody ever waits for it, and what is wrong with it is told to ``trouble``. Without, it is a file as any other, for
+    what can be made again.
 
     Raises
     ------
@@ -63,10 +63,10 @@ class McapWriter:
             return
         # What was said stands between the samples before and after it.
         self._write_waiting()
-        self._append(SENSORS_ID, msgspec.json.encode(item), t_ns := round(item.at_s / NS))
+        self._append(SENSORS_ID, msgspec.json.encode(item), round(item.at_s / NS))
         if later := _later(item):
             self._writer.add_metadata(LATER, {"json": msgspec.json.encode(later).decode()})
-        self._flush_at(t_ns)
+        self._flush()  # it is rare, and may be the last for a long while: that both chips are lost, say
 
     def samples(self, raw: RawArray) -> None:
         """Append samples (``header.dtype``) in order of arrival."""
@@ -112,17 +112,15 @@ class McapWriter:
         last_ns = int(block["t_ns"][-1])
         self._append(SAMPLES_ID, cdr.encode(block), last_ns)
         # The message that ends a second flushes it, so that at most that second is ever at risk.
-        self._flush_at((last_ns // _MESSAGE_NS + 1) * _MESSAGE_NS)
+        second = (last_ns // _MESSAGE_NS + 1) * _MESSAGE_NS // _FLUSH_NS
+        if second > self._flushed_s:
+            self._flushed_s = second
+            self._flush()
 
     def _append(self, channel: int, data: bytes, t_ns: int) -> None:
         # MCAP's log times are unsigned, and a CSV's time axis may begin below zero.
         log_time = max(t_ns, 0)
         self._writer.add_message(channel, log_time=log_time, publish_time=log_time, data=data)
-
-    def _flush_at(self, t_ns: int) -> None:
-        if t_ns // _FLUSH_NS > self._flushed_s:
-            self._flushed_s = t_ns // _FLUSH_NS
-            self._flush()
 
     def _flush(self) -> None:
         self._writer.flush()  # type: ignore[no-untyped-call] # mcap leaves it without types

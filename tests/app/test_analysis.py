@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 import hinge_imu
-from hinge_imu.recording import RecordingError
+from hinge_imu.events import ClockEvent, MarkEvent, SessionEvent
+from hinge_imu.pipeline import Pipeline
+from hinge_imu.recording import McapWriter, RecordingError, open_recording
 
 
 def test_one_call_from_python_gives_reps_sets_faults_and_angles(made, truth):
@@ -51,3 +53,21 @@ def test_a_missing_recording_raises_an_error_that_helps(tmp_path):
 def test_a_name_that_the_package_does_not_have_is_an_attribute_error():
     with pytest.raises(AttributeError, match="has no attribute 'analyse'"):
         hinge_imu.analyse  # noqa: B018  # asking for it is the test
+
+
+def test_what_became_known_in_mid_session_is_known_of_all_of_it_and_the_replay_says_what_was_said_live(made, tmp_path):
+    recording, path, said = open_recording(made), tmp_path / "later.mcap", []
+    pipeline = Pipeline(recording.header)
+    clock = ClockEvent(started_utc="2026-03-01T17:00:00+00:00", at_s=5.0)
+    with McapWriter(path, recording.header) as writer:
+        for number, block in enumerate(recording.blocks()):
+            items = [clock, MarkEvent(what="athlete", at_s=5.0, text="kim"), block] if number == 10 else [block]
+            for item in items:
+                writer.put(item)
+                said += pipeline.push(item)
+    said += pipeline.finish()
+    session = hinge_imu.analyze(path)
+    assert (session.header.started_utc, session.header.athlete) == (clock.started_utc, "kim")
+    live = [event for event in said if isinstance(event, SessionEvent)]
+    assert [event for event in session.others if isinstance(event, SessionEvent)] == live
+    assert [event.athlete for event in live] == [None, "kim", "kim"]

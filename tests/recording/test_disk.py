@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
+from hinge_imu.events import SensorEvent
 from hinge_imu.recording import McapWriter, open_recording
 from hinge_imu.recording.disk import Disk, in_use
 from hinge_imu.samples import NS
@@ -68,6 +69,15 @@ def test_it_is_synced_once_a_second_and_once_more_at_the_end(path, header, count
     assert synced == sorted(synced)
 
 
+def test_what_is_said_is_safe_at_once(path, header, counts, told):
+    lost = SensorEvent(segment=None, what="lost", at_s=2.3, text="nobody answers")
+    with McapWriter(path, header, told.put) as writer:
+        writer.put(counts[:900])
+        writer.put(lost)
+        assert writer._disk.wait(10.0)
+        assert [*open_recording(path).stream()][-1] == lost
+
+
 def test_nobody_waits_for_a_disk_that_stalls(path, header, counts, whole, told, monkeypatch):
     stalled, put, fsync = threading.Event(), threading.Event(), os.fsync
     monkeypatch.setattr(os, "fsync", lambda file: (stalled.set(), put.wait(60.0), fsync(file)))
@@ -84,6 +94,7 @@ FULL_FOR_A_WHILE = """
 import resource, signal, sys
 from queue import Queue
 import numpy as np
+from hinge_imu.events import SensorEvent
 from hinge_imu.recording import McapWriter, open_recording
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -184,6 +195,7 @@ def test_a_dead_disk_is_not_waited_for_forever_and_what_is_lost_is_said(path, to
 KILLED = """
 import sys, time
 import numpy as np
+from hinge_imu.events import SensorEvent
 from hinge_imu.recording import McapWriter, open_recording
 
 recording = open_recording(sys.argv[1])
