@@ -18,7 +18,7 @@ Mode = Literal["every", "serious", "faded", "after_set", "silent"]
 Beats = Literal["rep", "free"]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 # What may stand between two slashes of an MQTT topic, and in a file's name.
-Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$(?!\n)")]
 
 PATHS = {"calibration_file", "password_file", "ca_file", "certificate_file", "key_file", "token_file", "folder"}
 """Settings that name a file or folder, from the folder of the file that sets them."""

@@ -133,6 +133,22 @@ class RepEvent(Event, frozen=True, kw_only=True, tag="rep"):
     impact_g: float | None = None
 
 
+class TraceEvent(Event, frozen=True, kw_only=True, tag="trace"):
+    """The angles over a confirmed rep, 50 a second: the very points that were said as it happened.
+
+    ``revision`` is that of its rep; ``t_s`` are the points' session times, the angles are to 0.01 deg, null where not
+    valid.
+    """
+
+    id: str
+    revision: int
+    rep_id: str
+    t_s: list[float]
+    pelvis_deg: list[float | None]
+    thorax_deg: list[float | None]
+    spine_deg: list[float | None]
+
+
 class FaultEvent(Event, frozen=True, kw_only=True, tag="fault"):
     """A fault, said by itself with the first revision of its rep that shows it."""
 
@@ -311,7 +327,7 @@ Said: TypeAlias = tuple[float, AnyEvent]
 """An event, and the time (s) of the sample that decided it."""
 
 
-def to_dict(event: AnyEvent) -> dict[str, Any]:
+def to_dict(event: Event) -> dict[str, Any]:
     """Return the event as plain values, its kind under ``event``."""
     built: dict[str, Any] = msgspec.to_builtins(event)
     return built

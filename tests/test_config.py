@@ -71,6 +71,7 @@ def test_a_calibration_is_read_with_its_sensor(own):
         ("[motion]\ntau_s = 0\n", "> 0"),
         ('[motion]\nfilter = "kalman"\n', "kalman"),
         ('[publish]\ngym = "a/b"\n', "$.publish.gym"),
+        ('[publish]\nstrap = "a\\n"\n', "$.publish.strap"),
         ('[publish]\nstrap = "#"\n', "$.publish.strap"),
         ('[[sensors]]\nsegment = "hip"\naddress = 0x68\n', "hip"),
         ('[[sensors]]\nsegment = "pelvis"\naddress = 0x70\n', "112"),

@@ -9,14 +9,27 @@ from hinge_imu.config import PublishConfig
 ROOT = "hinge/v1"
 
 Level = Literal[
-    "status", "meta", "angles", "rep", "set", "fault", "failed", "cue", "mark", "sensor", "notice", "session"
+    "status",
+    "meta",
+    "angles",
+    "rep",
+    "trace",
+    "set",
+    "fault",
+    "failed",
+    "cue",
+    "mark",
+    "sensor",
+    "notice",
+    "session",
+    "command",
 ]
 
 
 class Topic(NamedTuple):
     """How one level is sent: MQTT's QoS (0 at most once, 1 at least once), and whether the broker keeps the last.
 
-    ``clock`` is the field of its events that says when it was said, in session seconds.
+    ``clock`` is the field of its events that says when it was said, in session seconds; of several times the first.
     """
 
     qos: Literal[0, 1]
@@ -28,8 +41,9 @@ class Topic(NamedTuple):
 TOPICS: dict[Level, Topic] = {
     "status": Topic(qos=1, retained=True),
     "meta": Topic(qos=1, retained=True),
-    "angles": Topic(qos=0),
+    "angles": Topic(qos=0, clock="t_s"),
     "rep": Topic(qos=1, clock="said_s"),
+    "trace": Topic(qos=1, clock="t_s"),
     "set": Topic(qos=1, clock="end_s"),
     "fault": Topic(qos=1),
     "failed": Topic(qos=1),
@@ -38,6 +52,7 @@ TOPICS: dict[Level, Topic] = {
     "sensor": Topic(qos=1),
     "notice": Topic(qos=1),
     "session": Topic(qos=1, clock="end_s"),
+    "command": Topic(qos=1),  # the only one that is said to the strap
 }
 
 
