@@ -19,6 +19,7 @@ from hinge_imu.profiles import exercises
 from hinge_imu.recording.base import Recording, RecordingError, new_file
 from hinge_imu.recording.rows import columns, rate_hz, rows_of, samples, times_ns
 from hinge_imu.recording.table import TableReader
+from hinge_imu.recording.trust import is_tempo
 from hinge_imu.samples import Frames, Header, Item
 
 _ROWS = 8192  # written at once: bounds the memory of a long export
@@ -111,6 +112,9 @@ def _header(path: Path, table: TableReader, rate: float) -> Header:
             f"{path}: the header line '# exercise: {labels['exercise']}' names none that is known, "
             f"so every bend counts; known are {', '.join(exercises())}"
         )
+    if not is_tempo(known.get("tempo", "1-0-1")):
+        tempo = known["tempo"][:80]
+        raise RecordingError(f"{path}: the header line '# tempo: {tempo}' is no tempo; write it as 3-1-1-0")
     if "started_utc" in known:
         _check_utc(path, known["started_utc"])
     return Header(unit="SI", clock="timed", rate_hz=rate, worn=table.worn, labels=labels, **known)

@@ -9,6 +9,7 @@ import msgspec
 
 from hinge_imu.recording.base import RecordingError
 from hinge_imu.recording.lift import lift
+from hinge_imu.recording.trust import check_header, refused
 from hinge_imu.samples import Header
 
 HEADER = "hinge_imu.header"
@@ -34,7 +35,7 @@ def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Heade
     Raises
     ------
     RecordingError
-        Where they make none, or one of a newer format.
+        Where they make none, one of a newer format, or one that cannot be worked with.
     """
     try:
         lifted = lift(fields)
@@ -44,9 +45,14 @@ def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Heade
         raise RecordingError(f"{path}: {error}") from error
     try:
         # By way of JSON, in which the keys of every dict are words.
-        return msgspec.json.decode(msgspec.json.encode(lifted), type=Header)
-    except msgspec.DecodeError as error:
+        header = msgspec.json.decode(msgspec.json.encode(lifted), type=Header)
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise _not_ours(path, record, error) from error
+    try:
+        check_header(header)
+    except ValueError as error:
+        raise refused(path, error) from error
+    return header
 
 
 def _not_ours(path: Path, record: str, error: Exception) -> RecordingError:

@@ -22,6 +22,7 @@ from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError
 from hinge_imu.recording.header import HEADER, fields_of, header_of
 from hinge_imu.recording.scan import MAGIC, Scan, is_whole
+from hinge_imu.recording.trust import Samples, check_remark, refused, whole
 from hinge_imu.samples import NS, Header, Item, RawArray
 
 LATER = "hinge_imu.later"
@@ -82,11 +83,14 @@ class McapRecording(Recording):
         self.left_out_s = 0.0
         times: list[int] = []  # of the first sample, and of the last so far
         damaged = 0
+        trusted = Samples(self.header)
         for topic, message in self._messages(SAMPLES, SENSORS):
             if topic == SENSORS:
                 yield self._remark(message)
                 continue
-            block = self._block(message)
+            block = self._block(message, trusted)
+            if not len(block):
+                continue
             begin_ns, end_ns = int(block["t_ns"][0]), int(block["t_ns"][-1])
             times = times or [begin_ns, begin_ns]
             if self.damaged > damaged:
@@ -133,19 +137,22 @@ class McapRecording(Recording):
                 pass
         return [record for record in Scan(self._path) if isinstance(record, Metadata)]
 
-    def _block(self, message: bytes) -> RawArray:
+    def _block(self, message: bytes, trusted: Samples) -> RawArray:
         try:
-            return cdr.decode(message, self.header.dtype)
+            block = whole(cdr.decode(message, self.header.dtype))
+            if len(block):
+                trusted.check(block)
         except ValueError as error:
             raise RecordingError(
                 f"{self._path}: a block of samples cannot be read ({error}); "
                 "it was written by another version of hinge-imu, replay it with that one"
             ) from error
+        return block
 
     def _event(self, message: bytes) -> AnyEvent:
         try:
             return decode(message)
-        except msgspec.DecodeError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise RecordingError(
                 f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
             ) from error
@@ -155,6 +162,10 @@ class McapRecording(Recording):
         if not isinstance(event, Remark):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
+        try:
+            check_remark(event)
+        except ValueError as error:
+            raise refused(self._path, error) from error
         return event
 
     def _warn(self) -> None:

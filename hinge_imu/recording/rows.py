@@ -12,12 +12,12 @@ import numpy as np
 
 from hinge_imu.config import Segment
 from hinge_imu.recording.base import RecordingError
-from hinge_imu.samples import RAW_SI, SEGMENTS, Floats, Frames, RawArray, Times
+from hinge_imu.recording.trust import HOLES_S, LAST_NS, holes_s
+from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Floats, Frames, RawArray, Times
 
 RATES_HZ = (20.0, 1000.0)
 
 _SLACK = 0.02  # a nominal 20 Hz or 1 kHz may be a little off
-_MOST_S = 4e9  # a time axis may be that of Unix, and int64 must hold the sum of two as ns
 
 
 def columns_of(segment: Segment) -> tuple[str, ...]:
@@ -47,7 +47,7 @@ def times_ns(path: Path, t_s: Floats, wrong: Callable[[int, str], RecordingError
     """Return the times of all rows in ns; raises what ``wrong`` makes of a row that is no time, or does not rise."""
     if len(t_s) < 2:
         raise RecordingError(f"{path}: has {len(t_s)} rows of samples; a recording needs at least 2")
-    no_time = ~(np.abs(t_s) < _MOST_S)  # a nan fails too
+    no_time = ~(np.abs(t_s) < LAST_NS * NS)  # a nan fails too
     if no_time.any():
         row = int(no_time.argmax())
         raise wrong(row, f"t_s is {t_s[row]}, which is no time in seconds; every row needs one")
@@ -57,6 +57,8 @@ def times_ns(path: Path, t_s: Floats, wrong: Callable[[int, str], RecordingError
         row = int(falls.argmax()) + 1
         how = "stands still at" if t_ns[row] == t_ns[row - 1] else f"runs back from {t_s[row - 1]} to"
         raise wrong(row, f"t_s {how} {t_s[row]}; times must rise, sort the rows and take out doubles")
+    if holes_s(t_ns) > HOLES_S:
+        raise RecordingError(f"{path}: has holes of more than a day in all; cut it where a session ends")
     return t_ns
 
 

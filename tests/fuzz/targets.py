@@ -14,6 +14,7 @@ from hinge_imu.app import calibrations, wearers
 from hinge_imu.app.replay import replay
 from hinge_imu.config import ConfigError, load
 from hinge_imu.profiles import load_limits, load_profile
+from hinge_imu.publish.commands import parse
 from hinge_imu.recording import RecordingError, open_recording
 from hinge_imu.recording.header import HEADER
 from hinge_imu.recording.mcap import EVENTS, SAMPLES, SENSORS
@@ -62,7 +63,13 @@ def calibration(data):
                 read(path)
 
 
-TARGETS = {each.__name__: each for each in (recording, session, table, configuration, calibration)}
+def command(data):
+    """What comes in over the network."""
+    with suppress(ValueError):
+        parse(data)
+
+
+TARGETS = {each.__name__: each for each in (recording, session, table, configuration, calibration, command)}
 
 
 def packed(header, messages):
