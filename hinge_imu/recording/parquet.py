@@ -44,10 +44,11 @@ class ParquetRecording(Recording):
         self.warnings = []
         self.fraction = 0.0
         arrow = _arrow(path)
-        self._broken = (arrow.ArrowException, OSError, OverflowError)
         try:
             self._open(arrow)
-        except self._broken as error:
+        except RecordingError:
+            raise
+        except Exception as error:
             raise self._not_parquet(error) from error
 
     def _open(self, arrow: Any) -> None:
@@ -82,7 +83,7 @@ class ParquetRecording(Recording):
                 row += len(piece)
                 self.fraction = row / self._file.metadata.num_rows
                 yield block
-        except self._broken as error:
+        except Exception as error:
             raise self._not_parquet(error) from error
 
     def events(self) -> list[AnyEvent]:

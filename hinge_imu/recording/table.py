@@ -15,6 +15,8 @@ from hinge_imu.recording.rows import columns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats
 
 _PIECE = 1 << 20  # characters parsed at once
+_LONGEST = 1 << 16  # characters of a line
+_MOST_HEAD = 10_000  # lines before the numbers
 _SPACES_BEFORE_END = re.compile(r"[ \t]+(?=[,\n])")
 
 
@@ -43,7 +45,7 @@ class TableReader:
             with self._text() as file:
                 for _ in range(self._head_lines):
                     file.readline()
-                while text := file.read(_PIECE) + file.readline():
+                while text := file.read(_PIECE) + self._line(file, line):
                     yield self._parsed(self._without_torn_end(text), line)
                     line += text.count("\n")
         except UnicodeDecodeError as error:
@@ -66,7 +68,10 @@ class TableReader:
     def _read_head(self, file: TextIO) -> tuple[int, list[str]]:
         """Return how many lines stand before the numbers, and the column names."""
         try:
-            for number, line in enumerate(iter(file.readline, ""), 1):
+            for number in range(1, _MOST_HEAD):
+                line = self._line(file, number)
+                if not line:
+                    break
                 if "\0" in line:
                     raise self._not_text()
                 if line.startswith("#"):
@@ -76,6 +81,16 @@ class TableReader:
         except UnicodeDecodeError as error:
             raise self._not_text() from error
         raise RecordingError(f"{self.path}: has no header line; the first must name the columns, t_s,pelvis_acc_x,...")
+
+    def _line(self, file: TextIO, number: int) -> str:
+        """Return the next line, at or after the line of that number; a file without line ends is no table."""
+        line = file.readline(_LONGEST + 1)
+        if len(line) > _LONGEST:
+            raise RecordingError(
+                f"{self.path}: from line {number} on: a line has more than {_LONGEST} characters; "
+                "put a line end after each row"
+            )
+        return line
 
     def _keep_label(self, line: str) -> None:
         key, colon, value = line[1:].partition(":")
