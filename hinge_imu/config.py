@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,12 +12,13 @@ import msgspec
 Segment = Literal["pelvis", "thorax"]
 Filter = Literal["inclination", "madgwick", "mahony", "ekf", "aqua", "complementary"]
 
-Vector = tuple[float, float, float]
+Correction = Annotated[float, msgspec.Meta(ge=-1000, le=1000)]
+Vector = tuple[Correction, Correction, Correction]
 Matrix = tuple[Vector, Vector, Vector]
 Pin = Annotated[int, msgspec.Meta(ge=2, le=27)]
 Mode = Literal["every", "serious", "faded", "after_set", "silent"]
 Beats = Literal["rep", "free"]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # not endless: JSON has no word for that
 # What may stand between two slashes of an MQTT topic, and in a file's name.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$(?!\n)")]
 
@@ -213,8 +215,8 @@ def load(path: Path | None = None) -> Config:
     files = [shipped() / f"{name}.toml" for name in ("mpu6050", "sensors", "cues", "strap")] + ([path] if path else [])
     for file in files:
         for name, value in _located(_read(file), file.parent).items():
-            merged = {**tables.get(name, {}), **value} if isinstance(value, dict) else value
-            tables[name] = merged
+            before = tables.get(name)
+            tables[name] = {**before, **value} if isinstance(value, dict) and isinstance(before, dict) else value
     try:
         return msgspec.convert(tables, Config)
     except (msgspec.ValidationError, ValueError) as error:
@@ -227,7 +229,8 @@ def _located(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
         for table in entry if isinstance(entry, list) else [entry]:
             for name in PATHS & table.keys() if isinstance(table, dict) else ():
                 if isinstance(named := table[name], str):
-                    table[name] = str(folder.absolute() / Path(named).expanduser())
+                    # pathlib's own raises where there is no such user.
+                    table[name] = str(folder.absolute() / os.path.expanduser(named))  # noqa: PTH111
     return tables
 
 
@@ -236,5 +239,5 @@ def _read(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror}); give the path of a TOML file") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{file}: is not TOML ({error}); mend that line") from error

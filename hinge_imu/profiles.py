@@ -21,7 +21,8 @@ Degrees = Annotated[float, msgspec.Meta(gt=0, le=180)]
 Backward = Annotated[float, msgspec.Meta(ge=-90, lt=0)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=120)]
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
+_NO_TOML = (tomllib.TOMLDecodeError, msgspec.ValidationError, RecursionError)
 Starts = Literal["standing", "floor", "hike"]
 
 
@@ -110,7 +111,7 @@ def load_limits(path: Path) -> OwnLimits:
         own = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), OwnLimits)
         for profile in built_in().values():
             with_limits(profile, own)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError, ConfigError) as error:
+    except (OSError, UnicodeDecodeError, *_NO_TOML, ConfigError) as error:
         raise ConfigError(
             f"{path}: holds no limits ({error}); write as in [rdl] and below it, not_square_deg = 20"
         ) from error
@@ -151,7 +152,7 @@ def load_profile(path: Path) -> Profile:
 def _parse(text: str, name: str) -> Profile:
     try:
         return msgspec.convert(tomllib.loads(text), Profile)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except _NO_TOML as error:
         known = ", ".join(Profile.__struct_fields__)
         raise ConfigError(f"{name}: is no exercise: {error}; an exercise says {known}") from error
 

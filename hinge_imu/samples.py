@@ -67,6 +67,7 @@ class Flag(IntFlag):
     SPIKE = 16  # it jumps away from its neighbours further than a body can
     FROZEN = 32  # all six values are those of the two samples before: the sensor has stopped, noise never does
     DEAD = 64  # all its bytes are alike: the line was held, or the chip asleep
+    LAST_OF_PUSH = 128  # after it live asked the pipeline, which may round in the last digit elsewhere
 
 
 BAD = Flag.SATURATED | Flag.SPIKE | Flag.FROZEN | Flag.DEAD

@@ -70,7 +70,7 @@ def read(path: Path, stored: type[T], kind: Kind, check: Callable[[T], None]) ->
         fields = msgspec.json.decode(path.read_bytes())
     except OSError as error:
         raise CalibrationError(f"{path}: cannot be read ({error.strerror}); make one with `{kind.again}`") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise CalibrationError(f"{path}: is damaged ({error}); {mend}") from error
     if not isinstance(fields, dict) or fields.get("kind") != kind.kind:
         raise CalibrationError(f"{path}: is no {kind.called}; name a file that `{kind.again}` has stored, or remove it")

@@ -14,6 +14,10 @@ from hinge_imu.samples import BAD, SEGMENTS, Floats, Header, Times
 ANY = np.uint8(BAD)
 
 
+LARGEST = 1e5
+"""In m/s^2 or rad/s: where samples come in SI, what is larger is none. No sensor for a body measures a thousandth."""
+
+
 class Measured(NamedTuple):
     """Samples in SI: t_ns (N,), sensor (N,) index into `SEGMENTS`, acc (N,3) m/s^2, gyr (N,3) rad/s, sensor axes."""
 
@@ -37,6 +41,7 @@ class Calibrate:
         self._acc_bias = np.array([fit.acc_bias for fit in fits]).T
         self._gyr_bias = np.array([fit.gyr_bias for fit in fits]).T
         self._matrices = np.array([fit.acc_matrix for fit in fits]).T  # axis, row, sensor
+        self._si = header.unit == "SI"
         self._plain = all(fit == Calibration() for fit in fits)
 
     def push(self, timed: Timed) -> Measured:
@@ -45,6 +50,8 @@ class Calibrate:
         measured = np.concatenate([timed.raw["acc"].T, timed.raw["gyr"].T])
         # Six zeros are no measurement: a chip that has lost its supply reads so when it is asleep.
         keep = measured.any(axis=0) & (timed.raw["flags"] & ANY == 0)
+        if self._si:
+            keep &= (np.abs(measured) < LARGEST).all(axis=0)
         if not keep.all():
             t_ns, sensor, measured = t_ns[keep], sensor[keep], measured[:, keep]
         acc, gyr = measured[:3] * self._scales[0], measured[3:] * self._scales[1]

@@ -91,6 +91,7 @@ class Clock:
             for stretch in np.split(mine, losses) if len(losses) else [mine]:
                 if len(stretch):
                     columns = flags[stretch], stamp[stretch], seq[stretch].astype(np.int64)
+                    columns[0][-1] |= LAST_OF_POLL  # what a damaged recording lacks may be the end of a poll
                     t_ns[stretch], wrong = self._time_stretch(sensor, *columns)
                     alarms += [(int(stretch[row]), sensor, period) for row, period in wrong]
         for row, sensor, period_ns in sorted(alarms):

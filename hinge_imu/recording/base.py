@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from hinge_imu.events import AnyEvent, Remark
-from hinge_imu.samples import Header, Item, RawArray
+from hinge_imu.samples import Flag, Header, Item, RawArray
 
 
 class RecordingError(ValueError):
@@ -105,23 +105,50 @@ def rounds(stream: Iterable[Item], chips: int) -> Iterator[Item]:
     """Join the polls of so many chips, one of each; fewer before a remark, and where one comes again before another.
 
     Nothing is decided before every chip has been heard, so no shorter pieces are worth a push, and no longer ones the
-    wait.
+    wait. The last sample of each piece is marked, so that `pushes` finds the very pieces again.
     """
     waiting: dict[int, RawArray] = {}
     for item in stream:
         sensor = None if isinstance(item, Remark) else int(item["sensor"][0])
         if waiting and (sensor is None or sensor in waiting):
-            yield _joined([*waiting.values()])
+            yield _marked([*waiting.values()])
             waiting = {}
         if isinstance(item, Remark):
             yield item
         elif sensor is not None:
             waiting[sensor] = item
             if len(waiting) == chips:
-                yield _joined([*waiting.values()])
+                yield _marked([*waiting.values()])
                 waiting = {}
     if waiting:
-        yield _joined([*waiting.values()])
+        yield _marked([*waiting.values()])
+
+
+def pushes(stream: Iterable[Item], most: int) -> Iterator[Item]:
+    """Cut a recorded stream where it was cut live; where it has no marks (`Flag.LAST_OF_PUSH`), at ``most`` samples."""
+    rest: RawArray | None = None
+    for item in stream:
+        if isinstance(item, Remark):
+            if rest is not None and len(rest):
+                yield rest
+            rest = None
+            yield item
+            continue
+        raw = item if rest is None else _joined([rest, item])
+        ends = np.flatnonzero(raw["flags"] & np.uint8(Flag.LAST_OF_PUSH)) + 1
+        *whole, rest = np.split(raw, ends)
+        yield from whole
+        if len(rest) >= most:
+            yield rest
+            rest = None
+    if rest is not None and len(rest):
+        yield rest
+
+
+def _marked(blocks: list[RawArray]) -> RawArray:
+    joined = _joined(blocks)
+    joined["flags"][-1] |= Flag.LAST_OF_PUSH
+    return joined
 
 
 def _joined(blocks: list[RawArray]) -> RawArray:

@@ -48,6 +48,9 @@ def decode(message: bytes, dtype: np.dtype[np.void]) -> RawArray:
         at += count * base.itemsize
     raw = np.empty(len(columns[0]), dtype)
     for (name, _, width), column in zip(_fields(dtype), columns, strict=True):
+        if len(column) != width * len(raw):
+            raise ValueError(f"{len(column)} numbers of {name} for {len(raw)} samples")
+    for (name, _, width), column in zip(_fields(dtype), columns, strict=True):
         raw[name] = column if width == 1 else column.reshape(-1, width)
     return raw
 

@@ -21,11 +21,11 @@ from mcap.records import Channel, Chunk, McapRecord, Message, Metadata
 from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError
-from hinge_imu.recording.lift import lift
+from hinge_imu.recording.header import HEADER, fields_of, header_of
 from hinge_imu.recording.scan import LATER, MAGIC, Scan, is_whole
+from hinge_imu.recording.trust import Samples, check_remark, refused, whole
 from hinge_imu.samples import NS, Header, Item, RawArray
 
-HEADER = "hinge_imu.header"
 SAMPLES = "/samples"
 SENSORS = "/sensors"
 EVENTS = "/events"
@@ -76,8 +76,8 @@ class McapRecording(Recording):
         for record in self._metadata():
             if record.name == LATER:
                 with suppress(RecordingError):  # it is damaged: what was known before holds
-                    known = self._header(fields | self._json(record))
-                    fields |= self._json(record)
+                    later = fields | self._json(record)
+                    known, fields = header_of(self._path, later, LATER), later
         return known
 
     def stream(self) -> Iterator[Item]:
@@ -86,11 +86,14 @@ class McapRecording(Recording):
         self.left_out_s = 0.0
         times: list[int] = []  # of the first sample, and of the last so far
         damaged = 0
+        trusted = Samples(self.header)
         for topic, message in self._messages(SAMPLES, SENSORS):
             if topic == SENSORS:
                 yield self._remark(message)
                 continue
-            block = self._block(message)
+            block = self._block(message, trusted)
+            if not len(block):
+                continue
             begin_ns, end_ns = int(block["t_ns"][0]), int(block["t_ns"][-1])
             times = times or [begin_ns, begin_ns]
             if self.damaged > damaged:
@@ -137,19 +140,22 @@ class McapRecording(Recording):
                 pass
         return [record for record in Scan(self._path) if isinstance(record, Metadata)]
 
-    def _block(self, message: bytes) -> RawArray:
+    def _block(self, message: bytes, trusted: Samples) -> RawArray:
         try:
-            return cdr.decode(message, self.header.dtype)
+            block = whole(cdr.decode(message, self.header.dtype))
+            if len(block):
+                trusted.check(block)
         except ValueError as error:
             raise RecordingError(
                 f"{self._path}: a block of samples cannot be read ({error}); "
                 "it was written by another version of hinge-imu, replay it with that one"
             ) from error
+        return block
 
     def _event(self, message: bytes) -> AnyEvent:
         try:
             return decode(message)
-        except msgspec.DecodeError as error:
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise RecordingError(
                 f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
             ) from error
@@ -159,6 +165,10 @@ class McapRecording(Recording):
         if not isinstance(event, Remark):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
+        try:
+            check_remark(event)
+        except ValueError as error:
+            raise refused(self._path, error) from error
         return event
 
     def _warn(self) -> None:
@@ -181,7 +191,7 @@ class McapRecording(Recording):
         for record in self._scan:
             if isinstance(record, Metadata) and record.name == HEADER:
                 self._header_record = record
-                return self._header(self._json(record))
+                return header_of(self._path, self._json(record))
             if isinstance(record, Chunk):
                 break
         raise RecordingError(
@@ -190,25 +200,4 @@ class McapRecording(Recording):
         )
 
     def _json(self, record: Metadata) -> dict[str, Any]:
-        try:
-            return msgspec.json.decode(record.metadata.get("json", ""), type=dict[str, Any])
-        except msgspec.DecodeError as error:
-            raise self._not_ours(record.name, error) from error
-
-    def _header(self, fields: dict[str, Any]) -> Header:
-        try:
-            fields = lift(fields)
-        except KeyError as error:
-            raise self._not_ours(HEADER, error) from error
-        except ValueError as error:
-            raise RecordingError(f"{self._path}: {error}") from error
-        try:
-            # By way of JSON, in which the keys of every dict are words.
-            return msgspec.json.decode(msgspec.json.encode(fields), type=Header)
-        except msgspec.DecodeError as error:
-            raise self._not_ours(HEADER, error) from error
-
-    def _not_ours(self, name: str, error: Exception) -> RecordingError:
-        return RecordingError(
-            f"{self._path}: its {name!r} record is not one of this version ({error}); update hinge-imu"
-        )
+        return fields_of(self._path, record.metadata.get("json", ""), record.name)

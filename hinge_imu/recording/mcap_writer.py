@@ -16,7 +16,8 @@ from hinge_imu.events import AnyEvent, ClockEvent, MarkEvent, Remark
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import new_file
 from hinge_imu.recording.disk import Disk, Trouble
-from hinge_imu.recording.mcap import HEADER, TOPICS
+from hinge_imu.recording.header import HEADER, encoded
+from hinge_imu.recording.mcap import TOPICS
 from hinge_imu.recording.scan import LATER, MAGIC
 from hinge_imu.samples import NS, Header, Item, RawArray
 
@@ -52,7 +53,7 @@ class McapWriter:
         self._window = -(1 << 62)
         self._now_ns = 0
         self._flushed_s = 0
-        self._writer = begin(self._file, header, msgspec.json.encode(header).decode())
+        self._writer = begin(self._file, header, encoded(header))
         self._flush()
 
     def put(self, item: Item) -> None:

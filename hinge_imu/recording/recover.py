@@ -11,7 +11,8 @@ from mcap.records import Metadata
 from hinge_imu.events import Remark
 from hinge_imu.recording.base import RecordingError, new_file, not_a_file
 from hinge_imu.recording.disk import in_use, sync_folder
-from hinge_imu.recording.mcap import HEADER, TOPICS, McapRecording
+from hinge_imu.recording.header import HEADER
+from hinge_imu.recording.mcap import TOPICS, McapRecording
 from hinge_imu.recording.mcap_writer import begin, finish
 from hinge_imu.recording.scan import is_whole
 

@@ -15,15 +15,19 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, DataEnd, McapRecord, Message, Metadata, Schema
 from mcap.stream_reader import breakup_chunk
 from mcap.writer import MCAP0_MAGIC
+from zstandard import frame_content_size
 
 MAGIC = MCAP0_MAGIC
 LATER = "hinge_imu.later"
 
 _HEAD = struct.Struct("<BQ")  # of every record: what it is, and how long
 _LIMIT = 1 << 26  # a torn length must not make the reader reserve gigabytes
+_CHUNK_LIMIT = (
+    1 << 24
+)  # of what comes out of a chunk, some ten times as much as goes in: a few bytes can claim any size
 _FOOTER = _HEAD.pack(Opcode.FOOTER, 20)
 _PRIVATE = 0x80  # from here on records are other programs' own, and to be passed over
-_PIECE = 1 << 20
+_PIECES = 1 << 12, 1 << 20  # the next chunk is near as a rule, and looked for in larger pieces where it is not
 
 # What records are found again by, behind damage: a chunk by its compression, after times, sizes and checksum; metadata
 # by its name. Both lead with their length.
@@ -60,7 +64,7 @@ class Scan:
         with self._path.open("rb") as file:
             file.seek(at := len(MAGIC))
             while at < self._size:
-                record = _record(file)
+                record = _record(file, self._size)
                 at = file.tell() if record is not None else _next_sign(file, at + 1)
                 self.fraction = min(at / self._size, 1.0)
                 if isinstance(record, DataEnd):
@@ -77,10 +81,19 @@ class Scan:
         if not isinstance(record, Chunk):
             return [record]
         try:
+            if record.compression not in {"", "zstd"} or _unpacked(record) > _CHUNK_LIMIT:
+                raise ValueError("it would not fit into memory")  # noqa: TRY301 - as damaged as one that is cut
             return breakup_chunk(record, validate_crc=True)
         except Exception:  # noqa: BLE001 - checksum, zstd and parser each raise types of their own
             self.damaged += 1
             return []
+
+
+def _unpacked(chunk: Chunk) -> int:
+    """Return how many bytes come out of a chunk: what zstd's own frame says, for that is what it reserves."""
+    if chunk.compression == "":
+        return len(chunk.data)
+    return max(chunk.uncompressed_size, frame_content_size(chunk.data))
 
 
 def is_whole(path: Path) -> bool:
@@ -93,19 +106,18 @@ def is_whole(path: Path) -> bool:
     return begin == MAGIC and end.startswith(_FOOTER) and end.endswith(MAGIC)
 
 
-def _record(file: BinaryIO) -> McapRecord | None:
+def _record(file: BinaryIO, size: int) -> McapRecord | None:
     """Return the next record, None where there is no whole one."""
     head = file.read(_HEAD.size)
     if len(head) < _HEAD.size:
         return None
     opcode, length = _HEAD.unpack(head)
-    if not (Opcode.HEADER <= opcode <= Opcode.DATA_END or opcode >= _PRIVATE) or length > _LIMIT:
-        return None
-    body = file.read(length)
-    if len(body) < length:
+    if not (Opcode.HEADER <= opcode <= Opcode.DATA_END or opcode >= _PRIVATE) or length > min(
+        _LIMIT, size - file.tell()
+    ):
         return None
     try:
-        return _parsed(opcode, body)
+        return _parsed(opcode, file.read(length))
     except Exception:  # noqa: BLE001 - the parser raises whatever the bytes lead it to
         return None
 
@@ -126,7 +138,9 @@ def _next_sign(file: BinaryIO, start: int) -> int:
     """Go to the next whole record with a sign from ``start`` on, and return where; the end of the file without one."""
     file.seek(at := start)
     seen = b""
-    while piece := file.read(_PIECE):
+    size, largest = _PIECES
+    while piece := file.read(size):
+        size = min(2 * size, largest)
         seen += piece
         for found in _SIGNS.finditer(seen):
             begin = at + found.start() - (_BEFORE_ZSTD if found[0] == _ZSTD else _HEAD.size)
@@ -139,4 +153,4 @@ def _next_sign(file: BinaryIO, start: int) -> int:
 
 def _is_record(file: BinaryIO, at: int) -> bool:
     file.seek(at)
-    return _record(file) is not None
+    return _record(file, os.fstat(file.fileno()).st_size) is not None

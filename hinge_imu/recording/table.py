@@ -11,15 +11,13 @@ import numpy as np
 
 from hinge_imu.config import Segment
 from hinge_imu.recording.base import RecordingError
+from hinge_imu.recording.rows import columns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats
 
 _PIECE = 1 << 20  # characters parsed at once
+_LONGEST = 1 << 16  # characters of a line
+_MOST_HEAD = 10_000  # lines before the numbers
 _SPACES_BEFORE_END = re.compile(r"[ \t]+(?=[,\n])")
-
-
-def columns_of(segment: Segment) -> tuple[str, ...]:
-    """Return the names of a sensor's six columns, in the order of the format."""
-    return tuple(f"{segment}_{what}_{axis}" for what in ("acc", "gyr") for axis in "xyz")
 
 
 class TableReader:
@@ -38,8 +36,7 @@ class TableReader:
         with self._text() as file:
             self._head_lines, self._names = self._read_head(file)
         self.worn = self._find_worn()
-        wanted = ["t_s", *(name for segment in self.worn for name in columns_of(segment))]
-        self._columns = [self._names.index(name) for name in wanted]
+        self._columns = [self._names.index(name) for name in columns(map(SEGMENTS.index, self.worn))]
 
     def pieces(self) -> Iterator[Floats]:
         """Yield tables (rows, 1 + 6 a sensor): ``t_s`` first, then the worn sensors' columns; nan where empty."""
@@ -48,7 +45,7 @@ class TableReader:
             with self._text() as file:
                 for _ in range(self._head_lines):
                     file.readline()
-                while text := file.read(_PIECE) + file.readline():
+                while text := file.read(_PIECE) + self._line(file, line):
                     yield self._parsed(self._without_torn_end(text), line)
                     line += text.count("\n")
         except UnicodeDecodeError as error:
@@ -71,7 +68,10 @@ class TableReader:
     def _read_head(self, file: TextIO) -> tuple[int, list[str]]:
         """Return how many lines stand before the numbers, and the column names."""
         try:
-            for number, line in enumerate(iter(file.readline, ""), 1):
+            for number in range(1, _MOST_HEAD):
+                line = self._line(file, number)
+                if not line:
+                    break
                 if "\0" in line:
                     raise self._not_text()
                 if line.startswith("#"):
@@ -81,6 +81,16 @@ class TableReader:
         except UnicodeDecodeError as error:
             raise self._not_text() from error
         raise RecordingError(f"{self.path}: has no header line; the first must name the columns, t_s,pelvis_acc_x,...")
+
+    def _line(self, file: TextIO, number: int) -> str:
+        """Return the next line, at or after the line of that number; a file without line ends is no table."""
+        line = file.readline(_LONGEST + 1)
+        if len(line) > _LONGEST:
+            raise RecordingError(
+                f"{self.path}: from line {number} on: a line has more than {_LONGEST} characters; "
+                "put a line end after each row"
+            )
+        return line
 
     def _keep_label(self, line: str) -> None:
         key, colon, value = line[1:].partition(":")
@@ -93,16 +103,7 @@ class TableReader:
                 f"{self.path}: line {self._head_lines} holds numbers where the columns should be named; "
                 "put a header line t_s,pelvis_acc_x,... above it"
             )
-        worn = tuple(s for s in SEGMENTS if any(name in self._names for name in columns_of(s)))
-        wanted = ["t_s", *(name for segment in worn or SEGMENTS for name in columns_of(segment))]
-        missing = [name for name in wanted if name not in self._names]
-        if missing:
-            found = ",".join(self._names)[:80]
-            raise RecordingError(
-                f"{self.path}: the header line lacks {', '.join(missing)} (found {found!r}); "
-                "name the columns so, between commas"
-            )
-        return worn
+        return worn_in(self.path, self._names)
 
     def _without_torn_end(self, text: str) -> str:
         whole, _, last = text.rpartition("\n")

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hinge_imu.events import MarkEvent
-from hinge_imu.recording import RecordingError, batched, open_recording, rounds
+from hinge_imu.recording import RecordingError, batched, open_recording, pushes, rounds
 
 
 def refusal(path):
@@ -53,7 +55,7 @@ def test_no_blocks_make_no_batches():
 
 
 def poll(sensor, samples=7):
-    raw = np.zeros(samples, [("sensor", "u1")])
+    raw = np.zeros(samples, [("sensor", "u1"), ("flags", "u1")])
     raw["sensor"] = sensor
     return raw
 
@@ -77,3 +79,19 @@ def test_nobody_waits_for_a_chip_that_is_away_while_the_other_comes_again():
 def test_a_remark_stays_between_the_samples_before_and_after_it():
     mark = MarkEvent(what="pain", at_s=1.0)
     assert heard([poll(0, 1), mark, poll(1, 1), poll(0, 1)], 2) == ["0", mark, "10"]
+
+
+@given(st.lists(st.sampled_from([0, 1, None]), max_size=20), st.lists(st.integers(0, 200), max_size=9))
+def test_the_pieces_of_live_are_found_again_however_they_were_stored(polls, cuts):
+    mark = MarkEvent(what="pain", at_s=1.0)
+    live = [*rounds([mark if sensor is None else poll(sensor) for sensor in polls], 2)]
+    stored = [part for item in live for part in ([item] if item is mark else np.split(item, sorted(cuts)))]
+    stored = [*batched((part for part in stored if part is mark or len(part)), 15)]
+    found = [*pushes(stored, 1000)]
+    assert [item if item is mark else item.tolist() for item in found] == [
+        item if item is mark else item.tolist() for item in live
+    ]
+
+
+def test_a_stream_without_marks_is_cut_at_a_bounded_length():
+    assert [len(piece) for piece in pushes([poll(0, 30), poll(1, 30), poll(0, 5)], 50)] == [60, 5]
