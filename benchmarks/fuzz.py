@@ -63,7 +63,10 @@ class Watched:
 
 def main() -> None:
     """Fuzz one target for so many seconds."""
-    import atheris
+    try:
+        import atheris
+    except ImportError:
+        sys.exit("fuzz.py: atheris is missing; pip install atheris")
 
     with atheris.instrument_imports(include=["hinge_imu", "mcap"]):
         module = run_path(str(TESTS / "targets.py"))

@@ -26,7 +26,8 @@ def drill(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help=f"One of {', '.join(ORDER)}.")] = None,
     *,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Judge a recording: .mcap or .csv; else it is live.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Judge a recording: .mcap, .csv, .parquet; else it is live."),
     ] = None,
     compare: Annotated[
         Path | None, typer.Option("--compare", metavar="FILE", help="Of kneeling: a recording of the standing hinges.")

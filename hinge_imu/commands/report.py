@@ -12,7 +12,7 @@ from hinge_imu.words import languages, words
 
 
 def report(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings: .mcap or .csv.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Recordings: .mcap, .csv or .parquet.")],
     out: Annotated[
         Path | None,
         typer.Option(

@@ -14,7 +14,8 @@ from hinge_imu.events import SensorEvent
 
 def sensor(
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Find the positions in a recording: .mcap or .csv.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Find the positions in a recording: .mcap, .csv or .parquet."),
     ] = None,
     segment: Annotated[
         Segment | None, typer.Option(metavar="NAME", help="pelvis or thorax alone; without, both.")

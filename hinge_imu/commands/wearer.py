@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def wearer(
     *,
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Find the hinges in a recording: .mcap or .csv.")
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Find the hinges in a recording: .mcap, .csv or .parquet."),
     ] = None,
     athlete: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who wears it; without, who the recording says did.")
