@@ -89,6 +89,7 @@ class Strap:
     _refused: int = 0
     _undated: bool = False
     _expected: bool = False
+    _over: bool = False
     _short: str | None = None
 
     def header(self, sitting: Sitting) -> Header:
@@ -139,6 +140,7 @@ class Strap:
             with closing:
                 run(header, rounds(sitting.stream(), len(header.sensors)), listeners)
                 self.control.ended()
+                self._over = True
                 if publisher is not None:
                     publisher.finish()
             self.recording = None
@@ -161,7 +163,6 @@ class Strap:
         """Look after clock and computer; call it every ten seconds or so."""
         self.tell_time()
         for trouble in self.host.look(self.folder, self.sampler.now_s):
-            _log.warning("%s", trouble.text)
             self.sampler.put(trouble)
 
     def tidy(self) -> None:
@@ -222,8 +223,9 @@ class Strap:
     def trouble(self, sentence: str | None) -> None:
         """Let what cannot be kept be said, recorded when that can be again, and published."""
         text = sentence or "all that is said is kept again"
-        _log.warning("%s", text)
         self.sampler.put(SensorEvent(segment=None, what="disk", at_s=self.sampler.now_s, text=text))
+        if self.control.session_id is None and (self.standby or self._over):
+            self.say(text)  # no session is there to tell it
 
     def _calibrating(self, header: Header) -> Calibrating | None:
         """Return what watches a session for the wearer's calibration, once asked for."""

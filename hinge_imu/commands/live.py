@@ -91,7 +91,8 @@ def live(
     if not standby:
         if outcome.unacknowledged:
             terminal.say(f"{outcome.unacknowledged} messages wait for the broker, and go out when it is there")
-        terminal.say(f"recorded in {outcome.recording}")
+        if outcome.recording.exists():
+            terminal.say(f"recorded in {outcome.recording}")
     if poweroff:
         wiring.power_off()
 

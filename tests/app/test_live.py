@@ -62,7 +62,8 @@ def test_a_card_that_may_not_be_written_ends_nothing_and_is_said(standing, tmp_p
     with standing.installed():
         live(load(), tell=heard.append, say=said.append, seconds=1.5, recordings=tmp_path / "card", publish=False)
     assert heard[-1].sensors["thorax"].samples > 100
-    begins, ends = [sentence for sentence in said if "the disk" in sentence]
+    told = [event.text for event in heard if isinstance(event, SensorEvent)] + said
+    begins, ends = [sentence for sentence in told if "the disk" in sentence]
     assert "the session is published, and kept in memory for the next 48 minutes; see to the card" in begins
     assert "has not taken the last" in ends
 
