@@ -168,8 +168,10 @@ class Link:
         self._said = None
         self._greet()
         self._connection = connection
-        while connection.up and not self._may_leave():
+        while connection.up:
             self._fill(connection)
+            if self._may_leave():
+                break
             self._step(TICK_S)
         if connection.up:
             self._goodbye(connection)

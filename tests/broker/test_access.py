@@ -16,7 +16,7 @@ from hinge_imu.publish.link import Link
 from hinge_imu.publish.outbox import Outbox
 
 SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto"
-GYM = "hinge/v1/barbell-club"
+GYM, RIVER = "hinge/v1/barbell-club", "hinge/v1/river-gym"
 
 
 @pytest.fixture
@@ -25,18 +25,18 @@ def broker(start):
 
 
 def test_a_strap_says_what_is_its_own_and_cannot_speak_for_another(broker):
-    with broker("coach") as coach, broker("strap1") as strap:
-        coach.hears("hinge/v1/#")
-        for topic in (
-            f"{GYM}/strap2/rep",
-            f"{GYM}/rep",
-            "hinge/v1/river-gym/strap1/rep",
-            "hinge/v1/river-gym/river-strap1/rep",
-        ):
+    forged = [f"{GYM}/strap2/rep", f"{GYM}/rep", f"{RIVER}/strap1/rep", f"{RIVER}/river-strap1/rep"]
+    with broker("coach") as coach, broker("river-coach") as river, broker("strap1") as strap:
+        coach.hears(f"{GYM}/#")
+        river.hears(f"{RIVER}/#")
+        for topic in forged:
             strap.says(topic, b"forged")
         strap.says(f"{GYM}/strap1/rep", b"own")
-        # One broker, one sender, one receiver: what had been passed on would have come first.
+        with broker("river-strap1") as other:
+            other.says(f"{RIVER}/river-strap1/rep", b"own")
+        # The broker takes one thing after the other: what had been passed on would have come first.
         assert coach.next(1) == [(f"{GYM}/strap1/rep", b"own")]
+        assert river.next(1) == [(f"{RIVER}/river-strap1/rep", b"own")]
 
 
 def test_mqtt_5_tells_a_strap_that_it_may_not_say_that(broker):

@@ -49,7 +49,7 @@ password_file = "mqtt-password"
 def test_a_strap_that_is_worn_opens_no_port_and_its_password_is_nowhere(own, i2c):
     broker, config, recordings = own
     program = Path(sys.executable).parent / "hinge-imu"
-    command = [program, "live", "--json", "--seconds", "4", "--config", config, "--recordings", recordings]
+    command = [program, "live", "--json", "--seconds", "2", "--config", config, "--recordings", recordings]
     with broker("coach") as coach:
         coach.hears("hinge/v1/barbell-club/strap1/status")
         streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

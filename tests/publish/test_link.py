@@ -92,6 +92,14 @@ def test_what_is_said_about_the_session_waits_for_a_coach_who_comes_later(broker
     }
 
 
+def test_a_link_that_has_nothing_to_say_leaves_at_once(broker, strap, coach):
+    worn = strap(broker.url)
+    coach.wait_for("meta")
+    began = time.monotonic()
+    assert worn.link.close(60.0) == 0
+    assert time.monotonic() < began + 30.0
+
+
 def test_a_goodbye_says_that_the_session_is_over_and_then_offline(broker, strap, coach, rep):
     spoken = strap(broker.url)
     spoken.publisher.event(rep)
