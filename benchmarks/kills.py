@@ -18,7 +18,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,13 +76,14 @@ class Campaign:
         self._kills: list[Kill] = []
         self._died = 0
 
-    def rounds(self, number: int) -> Iterator[str]:
-        """Do so many rounds; yield what was done in each."""
+    def rounds(self, actions: Sequence[str], *, lifted: bool = False) -> Iterator[str]:
+        """Do these one after the other, each once the strap has said a rep where that is wanted; yield them."""
         self._strap.start()
-        for _ in range(number):
+        for action in actions:
+            if lifted:
+                self._strap.lifted.wait(SETTLE_S)
             time.sleep(self._rng.uniform(*LIVE_S))
             self._died += not self._strap.running
-            action = self._rng.choice(ACTIONS)
             self._strike(action)
             time.sleep(self._rng.uniform(*AWAY_S))
             self._mend()
@@ -99,6 +100,7 @@ class Campaign:
         traceless = [id_ for id_ in said if id_ not in missing and not _traced(kept, id_)]
         short = self._short()
         self._receiver.close()
+        self._line.close()
         self._broker.kill()
         return {
             "settled": settled,
@@ -184,16 +186,16 @@ def _traced(kept: dict[str, dict[str, Any]], id_: str) -> bool:
     return trace is not None and len(trace["pelvis_deg"]) > 0 if kept[id_]["status"] == "confirmed" else True
 
 
-def piece(rounds: int, seed: int) -> dict[str, Any]:
-    """Return what became of one piece of the campaign."""
+def piece(actions: Sequence[str], seed: int, *, lifted: bool = False) -> dict[str, Any]:
+    """Return what became of one piece of the campaign, with these blows."""
     with ExitStack() as running:
         folder = Path(running.enter_context(TemporaryDirectory(prefix="kills-")))
         library = PRELOAD["compile_library"](folder)
         chips = PRELOAD["simulated_i2c"](library, reps=REPS, top_s=TOP_S, seed=seed)
         campaign = Campaign(folder, running.enter_context(chips).environment, seed)
-        done = [*track(campaign.rounds(rounds), "rounds", total=rounds, console=terminal.err)]
-        actions = {action: done.count(action) for action in ACTIONS}
-        return {"seed": seed, "rounds": rounds, "actions": actions, **campaign.outcome()}
+        done = [*track(campaign.rounds(actions, lifted=lifted), "rounds", total=len(actions), console=terminal.err)]
+        counted = {action: done.count(action) for action in ACTIONS}
+        return {"seed": seed, "rounds": len(done), "actions": counted, **campaign.outcome()}
 
 
 def table(pieces: list[dict[str, Any]]) -> Table:
@@ -224,7 +226,8 @@ def main() -> None:
     options.add_argument("--table", type=Path, help="only show what the pieces in this file came to")
     asked = options.parse_args()
     if asked.table is None:
-        done = piece(asked.rounds, asked.seed)
+        actions = random.Random(asked.seed).choices(ACTIONS, k=asked.rounds)  # noqa: S311 - to be had again
+        done = piece(actions, asked.seed)
         if asked.out is not None:
             with asked.out.open("a") as out:
                 out.write(json.dumps(done) + "\n")

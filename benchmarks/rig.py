@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Event, Thread
-from typing import Any
+from typing import IO, Any
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
@@ -86,9 +86,19 @@ class Line:
         """Let connections begin again."""
         self.whole = True
 
+    def close(self) -> None:
+        """Take it away."""
+        self.cut()
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+
     def _accept(self) -> None:
         while True:
-            near, _ = self._door.accept()
+            try:
+                near, _ = self._door.accept()
+            except OSError:
+                return
             if not self.whole:
                 near.close()
                 continue
@@ -156,6 +166,8 @@ class Strap:
         self.said: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self.log = folder.parent / "strap.log"
         self.starts = 0
+        self.lifted = Event()
+        """Set by the first rep since the last start."""
         options = ["--standby", "--json", "--gym", GYM, "--strap", STRAP, "--mqtt", f"mqtt://{HOST}:{port}"]
         self._command = [str(PROGRAM), "live", *options, "--recordings", str(folder)]
         self._environment = environment
@@ -168,11 +180,12 @@ class Strap:
             return
         self._wait()
         self.starts += 1
+        self.lifted.clear()
         with self.log.open("a") as log:
             self._process = subprocess.Popen(  # noqa: S603 - this program
                 self._command, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
             )
-        self._reading = Thread(target=self._read, args=[self._process], daemon=True)
+        self._reading = Thread(target=self._read, args=[self._process.stdout], daemon=True)
         self._reading.start()
 
     @property
@@ -212,7 +225,10 @@ class Strap:
             self._reading.join()
         return status
 
-    def _read(self, process: subprocess.Popen[str]) -> None:
-        for line in process.stdout or ():
-            with suppress(json.JSONDecodeError):  # the last line of one that was killed
-                self.said.put(json.loads(line))
+    def _read(self, lines: IO[str]) -> None:
+        with lines:
+            for line in lines:
+                with suppress(json.JSONDecodeError):  # the last line of one that was killed
+                    self.said.put(told := json.loads(line))
+                    if told["event"] == "rep":
+                        self.lifted.set()
