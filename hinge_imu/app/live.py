@@ -27,6 +27,7 @@ from hinge_imu.app.sitting import Sitting, wait
 from hinge_imu.app.stopping import stopping
 from hinge_imu.app.strap import HOUR_S, Outcome, Strap, Watch
 from hinge_imu.app.uploads import Uploads
+from hinge_imu.app.wallclock import Wallclock
 from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.events import AnyEvent
@@ -118,6 +119,7 @@ def strapped(
         wishes=wishes,
         standby=standby,
         about=about,
+        wallclock=Wallclock(),
     )
     with ExitStack() as closing:
         closing.callback(sampler.close)

@@ -70,6 +70,7 @@ class Strap:
     control: Control
     memory: Memory
     folder: Path
+    wallclock: Wallclock
     tell: Callable[[AnyEvent], None]
     say: Callable[[str], object] = lambda _: None
     calibrations: Sequence[Path] = ()
@@ -78,7 +79,6 @@ class Strap:
     link: Link | None = None
     standby: bool = False
     about: dict[str, Any] = field(default_factory=dict)
-    wallclock: Wallclock = field(default_factory=Wallclock)
     host: Host = field(default_factory=Host)
     uploads: Uploads | None = None
     recording: Path | None = None

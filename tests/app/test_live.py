@@ -3,23 +3,25 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
-from hinge_imu.app.live import default_recordings, live
+from hinge_imu.app.live import default_recordings, live, standby
 from hinge_imu.config import load
-from hinge_imu.events import SensorEvent
+from hinge_imu.events import SensorEvent, SessionEvent
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.recording import open_recording
+from hinge_imu.samples import NS
 from hinge_imu.simulate.bus import SimulatedBus
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.plan import Timetable
-from hinge_imu.simulate.strap import strap
+from hinge_imu.simulate.strap import strap, timetable
 
 
 @pytest.fixture
@@ -152,3 +154,60 @@ def test_json_live_lines_carry_the_fields_of_a_replay(hinge_imu, tmp_path):
     done = hinge_imu("live", "--json", "--no-publish", "--recordings", tmp_path, "--bus", 97, "--seconds", 1)
     assert done.returncode == 0
     assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["sensor", "sensor", "notice", "session"]
+
+
+class Wallclock:
+    """One that learns the time a moment after the session has begun."""
+
+    began_utc = "2026-05-01T12:00:00+00:00"
+
+    def __init__(self):
+        self.asked = 0
+
+    @property
+    def known(self):
+        return self.asked > 2
+
+    def began(self, ago_s):
+        self.asked += 1
+        return self.began_utc if self.known else None
+
+    def now(self):
+        return datetime(1970, 1, 1, 0, 5, tzinfo=UTC)
+
+
+def test_a_session_that_began_in_1970_gets_its_date_when_the_clock_is_known(standing, tmp_path, monkeypatch):
+    monkeypatch.setattr("hinge_imu.app.housekeeping.Housekeeping.__init__.__defaults__", (0.3,))
+    monkeypatch.setattr("hinge_imu.app.live.Wallclock", Wallclock)
+    said = []
+    with standing.installed():
+        outcome = live(load(), tell=said.append, seconds=2.5, recordings=tmp_path, publish=False)
+    assert outcome.recording.name == f"20260501T120000Z_{outcome.header.session_id}.mcap"
+    assert outcome.header.started_utc is None
+    sessions = [event for event in said if isinstance(event, SessionEvent)]
+    assert [(event.state, event.revision, event.started_utc) for event in sessions] == [
+        ("open", 1, Wallclock.began_utc),
+        ("ended", 2, Wallclock.began_utc),
+    ]
+    recording = open_recording(outcome.recording)
+    assert (recording.header.started_utc, recording.known.started_utc) == (None, Wallclock.began_utc)
+    samples = np.concatenate([*recording.blocks()])
+    assert np.all(np.diff(samples["t_ns"][samples["sensor"] == 0]) >= 0), "no time of a sample has jumped"
+
+
+def test_on_standby_a_session_begins_with_the_first_stillness_after_a_movement_and_ends_when_nothing_happens(tmp_path):
+    rng = np.random.default_rng(2)
+    lifter = Lifter(Timetable(timetable(rng, reps=1).reps, still_s=2.5), rng)
+    shipped = load()
+    config = msgspec.structs.replace(shipped, session=msgspec.structs.replace(shipped.session, quiet_min=0.05))
+    chips = strap(lifter, config, rng, time.monotonic_ns)
+    said = []
+    with chips.installed():
+        poweroff = standby(config, tell=said.append, seconds=15.0, recordings=tmp_path, publish=False)
+    assert not poweroff
+    assert [event.state for event in said if isinstance(event, SessionEvent)] == ["ended"]
+    (path,) = tmp_path.glob("*.mcap")
+    assert open_recording(path).warnings == []
+    samples = np.concatenate([*open_recording(path).blocks()])
+    assert samples["t_ns"][0] == 0
+    assert samples["t_ns"][-1] * NS == pytest.approx(3.0, abs=0.8)
