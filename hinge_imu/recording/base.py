@@ -14,6 +14,8 @@ import numpy as np
 from hinge_imu.events import AnyEvent, Remark
 from hinge_imu.samples import Flag, Header, Item, RawArray
 
+_SHOWN = 300  # characters
+
 
 class RecordingError(ValueError):
     """A recording that cannot be used; the message names the file, what was found, and the mend."""
@@ -48,6 +50,12 @@ class Recording(ABC):
     @abstractmethod
     def events(self) -> list[AnyEvent]:
         """Return what was said live, in the order it was said; empty where the format has no place for it."""
+
+
+def shown(error: Exception) -> str:
+    """Return what an error says in one line that a terminal can show, whoever wrote what it quotes."""
+    said = " ".join(str(error).split())
+    return "".join(each if each.isprintable() else "?" for each in said[:_SHOWN])
 
 
 def not_a_file(path: Path) -> str | None:

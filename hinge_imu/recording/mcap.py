@@ -19,7 +19,7 @@ from mcap.records import Channel, Chunk, McapRecord, Message, Metadata
 
 from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
-from hinge_imu.recording.base import Recording, RecordingError
+from hinge_imu.recording.base import Recording, RecordingError, shown
 from hinge_imu.recording.header import HEADER, fields_of, header_of
 from hinge_imu.recording.scan import MAGIC, Scan, is_whole
 from hinge_imu.recording.trust import Samples, check_remark, refused, whole
@@ -144,7 +144,7 @@ class McapRecording(Recording):
                 trusted.check(block)
         except ValueError as error:
             raise RecordingError(
-                f"{self._path}: a block of samples cannot be read ({error}); "
+                f"{self._path}: a block of samples cannot be read ({shown(error)}); "
                 "it was written by another version of hinge-imu, replay it with that one"
             ) from error
         return block
@@ -154,7 +154,7 @@ class McapRecording(Recording):
             return decode(message)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise RecordingError(
-                f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
+                f"{self._path}: an event in it is not known ({shown(error)}); update hinge-imu to read it"
             ) from error
 
     def _remark(self, message: bytes) -> Remark:
@@ -163,7 +163,7 @@ class McapRecording(Recording):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
         try:
-            check_remark(event)
+            check_remark(self.header, event)
         except ValueError as error:
             raise refused(self._path, error) from error
         return event

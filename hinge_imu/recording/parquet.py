@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from hinge_imu.events import AnyEvent
-from hinge_imu.recording.base import Recording, RecordingError, new_file
+from hinge_imu.recording.base import Recording, RecordingError, new_file, shown
 from hinge_imu.recording.header import HEADER, encoded, fields_of, header_of
 from hinge_imu.recording.rows import columns, rate_hz, rows_of, samples, times_ns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats, Frames, Header, Item
@@ -100,8 +100,9 @@ class ParquetRecording(Recording):
         return RecordingError(f"{self._path}: row {row + 1}: {sentence}")
 
     def _not_parquet(self, error: Exception) -> RecordingError:
-        said = " ".join(str(error).split())[:200]
-        return RecordingError(f"{self._path}: cannot be read as Parquet ({said}); write it again, or give another file")
+        return RecordingError(
+            f"{self._path}: cannot be read as Parquet ({shown(error)}); write it again, or give another file"
+        )
 
 
 class ParquetWriter:

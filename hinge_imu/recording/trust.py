@@ -12,10 +12,10 @@ import numpy as np
 
 from hinge_imu.events import ClockEvent, MarkEvent, Remark
 from hinge_imu.profiles import exercises
-from hinge_imu.recording.base import RecordingError
+from hinge_imu.recording.base import RecordingError, shown
 from hinge_imu.samples import NS, SEGMENTS, Flag, Header, RawArray, Times
 
-RATES_HZ = (4.0, 1020.0)
+RATES_HZ = (3.9, 1020.0)
 LARGEST_SCALE, LONGEST_DELAY_S, LARGEST_CORRECTION = 10.0, 1.0, 1000.0
 LONGEST_NAME = 1000
 LAST_NS = 4_000_000_000 * 1_000_000_000
@@ -27,15 +27,14 @@ HOLES_S, HOLE_S, MOST_HOLE_S = 86_400.0, 1.0, 60.0
 MOST_IN_POLL = 4096
 """No FIFO holds as many samples, so within a poll no two numbers of samples are further apart."""
 
-_DIGIT = r"([12]?[0-9](\.[0-9]+)?|30(\.0+)?)"
+_DIGIT = r"0*([12]?[0-9](\.[0-9]+)?|30(\.0+)?)"
 _TEMPO = re.compile(rf"(?!0+(\.0+)?-){_DIGIT}-{_DIGIT}-({_DIGIT}|[Xx])(-{_DIGIT})?")
 
 
 def check_header(header: Header) -> None:
     """Raise ValueError with a sentence where a header cannot be worked with."""
-    lifts = {*exercises(), *([header.profile.name] if header.profile is not None else [])}
     for name in (header.exercise, *header.renamed.values()):
-        _ask(name in lifts, f"the exercise {name[:80]!r}, which is not known; known are {', '.join(exercises())}")
+        _ask_lift(header, name)
     low, high = RATES_HZ
     _ask(low <= header.rate_hz <= high, f"{header.rate_hz:g} samples a second; from {low:g} to {high:g} can be used")
     for name in ("acc_scale", "gyr_scale"):
@@ -47,16 +46,18 @@ def check_header(header: Header) -> None:
     _ask(header.started_utc is None or _is_utc(header.started_utc), f"started_utc = {str(header.started_utc)[:80]!r}")
     for text in (header.session_id, header.athlete or ""):
         _ask(len(text) <= LONGEST_NAME, f"a name of {len(text)} characters")
-    for lift in lifts - {"auto"}:
+    for lift in _lifts(header) - {"auto"}:
         header.lift(lift)  # raises where the wearer's own limits are none
     _check_numbers(header)
 
 
-def check_remark(remark: Remark) -> None:
+def check_remark(header: Header, remark: Remark) -> None:
     """Raise ValueError with a sentence where what was said between the samples cannot be worked with."""
     _ask(abs(remark.at_s) <= LAST_NS * NS, f"a remark at {remark.at_s:g} s, which is no time")
     if isinstance(remark, ClockEvent):
         _ask(_is_utc(remark.started_utc), f"started_utc = {remark.started_utc[:80]!r}, which is no date and time")
+    if isinstance(remark, MarkEvent) and remark.exercise is not None:
+        _ask_lift(header, remark.exercise)
     if isinstance(remark, MarkEvent) and remark.what == "tempo":
         _ask(remark.text is None or is_tempo(remark.text), f"the tempo {str(remark.text)[:80]!r}; written as 3-1-1-0")
 
@@ -117,6 +118,15 @@ def _check_numbers(header: Header) -> None:
     _ask(1e-3 <= header.config.motion.tau_s <= 1e6, f"tau_s = {header.config.motion.tau_s:g}")
 
 
+def _lifts(header: Header) -> set[str]:
+    return {*exercises(), *([header.profile.name] if header.profile is not None else [])}
+
+
+def _ask_lift(header: Header, name: str) -> None:
+    known = ", ".join(exercises())
+    _ask(name in _lifts(header), f"the exercise {name[:80]!r}, which is not known; known are {known}")
+
+
 def _ask(holds: bool, has: str) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise ValueError(f"has {has}")
@@ -137,4 +147,4 @@ def _is_utc(text: str) -> bool:
 
 def refused(path: object, error: ValueError) -> RecordingError:
     """Return the error of a recording that cannot be trusted."""
-    return RecordingError(f"{path}: {error}; it is damaged, or was not written by hinge-imu")
+    return RecordingError(f"{path}: {shown(error)}; it is damaged, or was not written by hinge-imu")

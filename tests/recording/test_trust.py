@@ -8,11 +8,15 @@ import msgspec
 import numpy as np
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 from mcap.writer import Writer
 
 from hinge_imu.app.replay import replay
 from hinge_imu.events import ClockEvent, MarkEvent
 from hinge_imu.recording import RecordingError, cdr, open_recording
+from hinge_imu.recording.trust import is_tempo
+from hinge_imu.reps.tempo import Prescription
 from hinge_imu.samples import RAW, RAW_SI
 
 BARE = {"session_id": "s", "unit": "counts", "clock": "polled", "rate_hz": 200.0, "format": 2}
@@ -183,10 +187,27 @@ def test_numbers_in_si_that_are_none_or_beyond_all_measure_reach_no_angle(path):
     assert np.nanmax(np.abs(pelvis)) < 0.1
 
 
+@given(st.from_regex(r"[0-9.xX]{1,5}(-[0-9.xX]{1,5}){1,4}", fullmatch=True))
+def test_a_tempo_is_one_here_where_it_is_one_for_the_pipeline(text):
+    try:
+        Prescription.parse(text)
+    except ValueError:
+        assert not is_tempo(text)
+    else:
+        assert is_tempo(text)
+
+
+def test_what_a_stranger_wrote_is_quoted_in_one_line_that_a_terminal_bears(path):
+    sentence = refusal(framed(path, {**BARE, "worn": ["\x1b[2J\nknee" + "e" * 9999]}))
+    assert "\x1b" not in sentence
+    assert len(sentence) < 1000
+
+
 REMARKS = [
     MarkEvent(what="tempo", at_s=0.1, text="soon"),
     ClockEvent(at_s=0.1, started_utc="noon"),
     MarkEvent(what="pain", at_s=1e300),
+    MarkEvent(what="next", at_s=0.1, exercise="yoga"),
 ]
 
 
