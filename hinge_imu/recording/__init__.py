@@ -1,6 +1,7 @@
 """Sessions on disk: MCAP, CSV and Parquet, in and out.
 
-`open_recording` reads each; `McapWriter` records live, `CsvWriter`, `ParquetWriter` and `RosWriter` export.
+`open_recording` reads each; `McapWriter` records live, `CsvWriter`, `ParquetWriter` and `RosWriter` export;
+`hinge_imu.recording.recover` makes torn ones whole, `hinge_imu.recording.retention` lets old ones go.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ in ns.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,10 @@ from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
 from hinge_imu.recording.base import Recording, RecordingError, shown
 from hinge_imu.recording.header import HEADER, fields_of, header_of
-from hinge_imu.recording.scan import MAGIC, Scan, is_whole
+from hinge_imu.recording.scan import LATER, MAGIC, Scan, is_whole
 from hinge_imu.recording.trust import Samples, check_remark, refused, whole
 from hinge_imu.samples import NS, Header, Item, RawArray
 
-LATER = "hinge_imu.later"
 SAMPLES = "/samples"
 SENSORS = "/sensors"
 EVENTS = "/events"
@@ -71,11 +71,14 @@ class McapRecording(Recording):
     @cached_property
     def known(self) -> Header:
         """The header with what became known later."""
-        fields = msgspec.json.decode(msgspec.json.encode(self.header))
+        known = self.header
+        fields: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(known))
         for record in self._metadata():
             if record.name == LATER:
-                fields |= self._json(record)
-        return header_of(self._path, fields, LATER)
+                with suppress(RecordingError):  # it is damaged: what was known before holds
+                    known = header_of(self._path, fields | self._json(record), LATER)
+                    fields |= self._json(record)
+        return known
 
     def stream(self) -> Iterator[Item]:
         """Yield everything whole; `warnings` says afterwards what is torn off or damaged."""

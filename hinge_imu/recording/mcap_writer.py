@@ -17,8 +17,8 @@ from hinge_imu.recording import cdr
 from hinge_imu.recording.base import new_file
 from hinge_imu.recording.disk import Disk, Trouble
 from hinge_imu.recording.header import HEADER, encoded
-from hinge_imu.recording.mcap import LATER, TOPICS
-from hinge_imu.recording.scan import MAGIC
+from hinge_imu.recording.mcap import TOPICS
+from hinge_imu.recording.scan import LATER, MAGIC
 from hinge_imu.samples import NS, Header, Item, RawArray
 
 _SCHEMA_NAMES = {"counts": "hinge_imu/msg/CountSamples", "SI": "hinge_imu/msg/SiSamples"}

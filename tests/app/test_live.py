@@ -52,6 +52,18 @@ def test_one_sensor_that_does_not_answer_leaves_the_other_recording(standing, tm
     assert open_recording(outcome.recording).events() == said
 
 
+def test_a_card_that_may_not_be_written_ends_nothing_and_is_said(standing, tmp_path, monkeypatch):
+    monkeypatch.setattr("hinge_imu.recording.disk.CLOSE_S", 0.1)
+    (tmp_path / "card").write_text("this is no folder")
+    said, heard = [], []
+    with standing.installed():
+        live(load(), tell=heard.append, say=said.append, seconds=1.5, recordings=tmp_path / "card", publish=False)
+    assert heard[-1].sensors["thorax"].samples > 100
+    begins, ends = [sentence for sentence in said if "the disk" in sentence]
+    assert "the session is published, and kept in memory for the next 48 minutes; see to the card" in begins
+    assert "has not taken the last" in ends
+
+
 def test_a_broker_that_is_down_costs_nothing_but_is_counted(standing, tmp_path):
     config = load()
     publish = msgspec.structs.replace(config.publish, mqtt="mqtt://127.0.0.1:1")

@@ -170,6 +170,23 @@ def test_what_became_known_later_is_known_and_the_header_is_as_it_was(path, head
     assert open_recording(path).known == known
 
 
+def test_what_became_known_survives_damage_before_it_and_its_own_damage_costs_only_itself(path, header, counts):
+    begun = msgspec.structs.replace(header, started_utc=None)
+    clock = ClockEvent(started_utc="2026-03-01T17:00:00+00:00", at_s=3.0)
+    with McapWriter(path, begun) as writer:
+        for item in (counts[:1200], clock, counts[1200:]):
+            writer.put(item)
+    whole = path.read_bytes()
+    later = whole.index(b"hinge_imu.later") - 4 - 9
+    for at, known in [(later - 60, clock.started_utc), (later, None), (later + 40, None)]:
+        path.write_bytes(whole[:at] + b"\xff" + whole[at + 1 : -100])
+        recording = open_recording(path)
+        assert recording.known.started_utc == known
+        raw = np.concatenate([*recording.blocks()])
+        assert len(raw) > 1990
+        assert np.isin(raw, counts).all()
+
+
 def test_a_header_that_nothing_was_added_to_is_what_is_known(path, header, counts):
     assert open_recording(written(path, header, counts)).known == header
 

@@ -265,3 +265,14 @@ def test_text_that_is_no_table_is_refused(tmp_path, content, words):
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     assert words in refusal(path)
+
+
+def test_a_file_full_of_beginnings_of_chunks_is_read_in_no_time(path):
+    """Each claims most of the file, and none is one: whoever read them all would read for days."""
+    whole = framed(path, BARE, cdr.encode(good())).read_bytes()
+    size = 4 << 20
+    sign = b"\6" + (size // 2).to_bytes(8, "little") + bytes(28) + b"\4\0\0\0zstd" + (size // 3).to_bytes(8, "little")
+    path.write_bytes(whole[: whole.index(b"\4\0\0\0zstd") - 28 - 9] + sign * (size // len(sign)))
+    recording = open_recording(path)
+    assert [*recording.stream()] == []
+    assert "torn" in recording.warnings[0]
