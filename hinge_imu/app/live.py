@@ -23,9 +23,12 @@ from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.made_with import made_with
 from hinge_imu.app.session import Listeners, run
-from hinge_imu.config import Config, ConfigError
-from hinge_imu.events import AnyEvent
-from hinge_imu.publish.mqtt import Publisher
+from hinge_imu.config import Config, ConfigError, PublishConfig
+from hinge_imu.events import AnyEvent, SensorEvent
+from hinge_imu.publish.discovery import discovery
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.outbox import Outbox
+from hinge_imu.publish.publisher import Publisher
 from hinge_imu.recording import McapWriter, rounds
 from hinge_imu.samples import Angles, Header
 from hinge_imu.sensing.identity import identities
@@ -96,8 +99,10 @@ def live(
     )
     with ExitStack() as closing:
         # Whatever cannot be used is known before the first sample.
-        publisher = closing.enter_context(Publisher(header)) if publish else None
-        path = _new_path(recordings or default_recordings(), started, header.session_id)
+        folder = recordings or default_recordings()
+        link = _link(closing, config.publish, folder, sampler) if publish else None
+        publisher = Publisher(header, link) if link is not None else None
+        path = _new_path(folder, started, header.session_id)
         writer = closing.enter_context(
             McapWriter(path, header, lambda text: say(text or f"{path}: the disk is well again"))
         )
@@ -115,8 +120,21 @@ def live(
             listeners.angles.append(publisher.angles)
             listeners.events.insert(2, publisher.event)
         run(header, rounds(closing.enter_context(sampler).stream(), len(header.sensors)), listeners)
-        unacknowledged = 0 if publisher is None else publisher.close()
+        if publisher is not None:
+            publisher.finish()
+        unacknowledged = 0 if link is None else link.close()
     return Outcome(header, path, unacknowledged, poweroff=cueing.stopped and config.cues.poweroff)
+
+
+def _link(closing: ExitStack, config: PublishConfig, folder: Path, sampler: Sampler) -> Link:
+    """Return the link to the broker, with its outbox beside the recordings; its troubles go between the samples."""
+
+    def trouble(text: str | None) -> None:
+        if text is not None:
+            sampler.put(SensorEvent(segment=None, what="disk", at_s=sampler.now_s, text=text))
+
+    outbox = closing.enter_context(Outbox(folder / "outbox.sqlite", config.keep_mb, trouble))
+    return closing.enter_context(Link(config, outbox, also=discovery(config)))
 
 
 def power_off() -> None:

@@ -15,47 +15,63 @@ BATCH_NS = 50_000_000
 """One message in 50 ms: 20 a second."""
 
 
-class AngleBatches:
-    """Thins a stream of angles and cuts it into messages, on the session's own time grid.
+class Thin:
+    """Thins a stream of angles to those that begin a step of the session's own time grid.
 
-    So the messages do not depend on how the stream came in.
+    So what is left does not depend on how the stream came in.
     """
 
     def __init__(self) -> None:
         self._step = -(1 << 62)
+
+    def push(self, angles: SagittalAngles) -> SagittalAngles:
+        """Take the next angles (times rising); return which of them stay."""
+        if len(angles.t_ns) == 0:
+            return angles
+        steps = angles.t_ns // STEP_NS
+        kept = part(angles, np.diff(steps, prepend=self._step) > 0)
+        self._step = int(steps[-1])
+        return kept
+
+
+class AngleBatches:
+    """Thins a stream of angles and cuts it into messages, on the session's own time grid."""
+
+    def __init__(self) -> None:
+        self._thin = Thin()
         self._held: SagittalAngles | None = None
 
     def push(self, angles: SagittalAngles) -> list[dict[str, Any]]:
         """Take the next angles (times rising); return the fields of the messages that are complete."""
         if len(angles.t_ns) == 0:
             return []
-        steps = angles.t_ns // STEP_NS
-        kept = _of(angles, np.diff(steps, prepend=self._step) > 0)
-        self._step = int(steps[-1])
-        held = _joined(self._held, kept)
+        held = joined(self._held, self._thin.push(angles))
         batch = np.append(held.t_ns, angles.t_ns[-1]) // BATCH_NS
         cuts = np.flatnonzero(np.diff(batch)) + 1
-        *whole, rest = [_of(held, slice(*edge)) for edge in zip([0, *cuts], [*cuts, len(held.t_ns)], strict=True)]
+        *whole, rest = [part(held, slice(*edge)) for edge in zip([0, *cuts], [*cuts, len(held.t_ns)], strict=True)]
         self._held = rest
-        return [_message(angles) for angles in whole]
+        return [fields(angles) for angles in whole]
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the message that had begun, if one had."""
         held, self._held = self._held, None
-        return [_message(held)] if held is not None and len(held.t_ns) else []
+        return [fields(held)] if held is not None and len(held.t_ns) else []
 
 
-def _of(angles: SagittalAngles, which: Any) -> SagittalAngles:
+def part(angles: SagittalAngles, which: Any) -> SagittalAngles:
+    """Return some of them."""
     return SagittalAngles(*(array[which] for array in angles))
 
 
-def _joined(first: SagittalAngles | None, second: SagittalAngles) -> SagittalAngles:
+def joined(first: SagittalAngles | None, second: SagittalAngles) -> SagittalAngles:
+    """Return the ones and then the others."""
     if first is None:
         return second
     return SagittalAngles(*(np.concatenate(pair) for pair in zip(first, second, strict=True)))
 
 
-def _message(angles: SagittalAngles) -> dict[str, Any]:
+def fields(angles: SagittalAngles) -> dict[str, Any]:
+    """Return the angles as messages carry them: t_s, and degrees to 0.01, a tenth of what the sensors resolve."""
     return {
         "t_s": np.round(angles.t_s, 4).tolist(),
         "pelvis_deg": _degrees(angles.pelvis),
@@ -65,6 +81,6 @@ def _message(angles: SagittalAngles) -> dict[str, Any]:
 
 
 def _degrees(angle: Floats) -> list[float]:
-    # To 0.01 degrees, a tenth of what the sensors resolve; nan becomes null in JSON.
+    # nan becomes null in JSON.
     rounded: list[float] = np.round(np.degrees(angle), 2).tolist()
     return rounded

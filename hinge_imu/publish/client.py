@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from hinge_imu.config import ConfigError, PublishConfig
+
+CREDENTIAL = "mqtt-password"
+"""What systemd calls the password (`LoadCredential=`)."""
 
 KEEPALIVE_S = 15  # a strap that lost its link is known lost 1.5 times this later (MQTT 3.1.1, 3.1.2.10)
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -46,14 +53,57 @@ def parse(url: str) -> Address:
     return Address(parts.hostname, port or _PORTS[parts.scheme], parts.scheme == "mqtts", parts.username)
 
 
-def client(address: Address, password: str | None = None) -> Client:
-    """Return a client for that broker, not yet connected: MQTT 3.1.1, clean session, certificates checked."""
-    made = Client(CallbackAPIVersion.VERSION2)
+def client(
+    address: Address,
+    password: str | None = None,
+    files: PublishConfig | None = None,
+    version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+    *,
+    again: bool = True,
+) -> Client:
+    """Return a client for that broker, not yet connected: clean session, certificates checked.
+
+    ``files`` names whom to trust and how to prove oneself; raises `ConfigError` where they cannot be used. Whether it
+    connects ``again`` by itself when a connection ends is to be said.
+    """
+    made = Client(CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=again)
     if address.user is not None:
         made.username_pw_set(address.user, password)
     if address.tls:
-        made.tls_set()
+        _secure(made, files or PublishConfig())
     return made
+
+
+def password(config: PublishConfig) -> str | None:
+    """Return the password of the broker's user, from its file or systemd's credential; None where there is neither.
+
+    Raises
+    ------
+    ConfigError
+        Names the file that cannot be read, never what is in it.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(folder) / CREDENTIAL if folder else None
+    path = Path(config.password_file) if config.password_file else credential
+    if path is None or (path == credential and not path.exists()):
+        return None
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(f"{path}: the broker's password cannot be read ({error.strerror}); mend its rights") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: the broker's password is not text (UTF-8); write it anew") from None
+
+
+def _secure(made: Client, files: PublishConfig) -> None:
+    named = [name for name in (files.ca_file, files.certificate_file, files.key_file) if name is not None]
+    for name in named:
+        if not os.access(name, os.R_OK):
+            raise ConfigError(f"{name}: cannot be read; [publish] names it, give the path of a PEM file")
+    try:
+        made.tls_set(files.ca_file, files.certificate_file, files.key_file)
+    except (OSError, ValueError) as error:  # ssl's errors are OSErrors
+        raise ConfigError(f"{', '.join(named)}: cannot be used for TLS ({error}); [publish] needs PEM files") from None
 
 
 def _wrong(url: str, what: str) -> ValueError:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from hinge_imu.config import PublishConfig
+from hinge_imu.publish.messages import Message
 from hinge_imu.publish.topics import Level, topic
 
 PREFIX = "homeassistant"
@@ -40,8 +41,8 @@ _SHOWN: dict[str, tuple[str, Level, str, dict[str, Any]]] = {
 _PRESSED = {"start": "Start a session or a set", "stop": "End the session"}
 
 
-def discovery(config: PublishConfig) -> list[tuple[str, bytes]]:
-    """Return topic and payload of the messages, to be retained at QoS 1; none where ``discovery`` is off."""
+def discovery(config: PublishConfig) -> list[Message]:
+    """Return the messages, to be retained; none where ``discovery`` is off."""
     if not config.discovery:
         return []
     return [*_connectivity(config), *_sensors(config), *_buttons(config)]
@@ -55,13 +56,13 @@ def node(config: PublishConfig) -> str:
     return f"hinge-{plain}{number}"
 
 
-def _connectivity(config: PublishConfig) -> list[tuple[str, bytes]]:
+def _connectivity(config: PublishConfig) -> list[Message]:
     template = f"{{{{ 'ON' if {_ONLINE} else 'OFF' }}}}"
     state = {"state_topic": topic(config, "status"), "value_template": template, "device_class": "connectivity"}
     return [_message(config, "binary_sensor", "status", {"name": "Connection", **state})]
 
 
-def _sensors(config: PublishConfig) -> list[tuple[str, bytes]]:
+def _sensors(config: PublishConfig) -> list[Message]:
     return [
         _message(
             config,
@@ -73,7 +74,7 @@ def _sensors(config: PublishConfig) -> list[tuple[str, bytes]]:
     ]
 
 
-def _buttons(config: PublishConfig) -> list[tuple[str, bytes]]:
+def _buttons(config: PublishConfig) -> list[Message]:
     return [
         _message(
             config,
@@ -99,7 +100,7 @@ def _there(config: PublishConfig) -> dict[str, Any]:
     }
 
 
-def _message(config: PublishConfig, component: str, key: str, fields: dict[str, Any]) -> tuple[str, bytes]:
+def _message(config: PublishConfig, component: str, key: str, fields: dict[str, Any]) -> Message:
     strap = node(config)
     common = {
         "unique_id": f"{strap}-{key}",
@@ -111,4 +112,6 @@ def _message(config: PublishConfig, component: str, key: str, fields: dict[str, 
         },
         "origin": {"name": "hinge-imu"},
     }
-    return f"{PREFIX}/{component}/{strap}/{key}/config", msgspec.json.encode({**fields, **common})
+    where = f"{PREFIX}/{component}/{strap}/{key}/config"
+    # Sent and kept as `meta` is.
+    return Message("meta", where, msgspec.json.encode({**fields, **common}), where)

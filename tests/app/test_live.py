@@ -12,6 +12,9 @@ import pytest
 from hinge_imu.app.live import default_recordings, live
 from hinge_imu.config import load
 from hinge_imu.events import SensorEvent
+from hinge_imu.publish.broker import PrivateBroker
+from hinge_imu.publish.coach import Coach
+from hinge_imu.publish.outbox import Outbox
 from hinge_imu.recording import open_recording
 from hinge_imu.simulate.bus import SimulatedBus
 from hinge_imu.simulate.lifter import Lifter
@@ -71,6 +74,26 @@ def test_a_broker_that_is_down_costs_nothing_but_is_counted(standing, tmp_path):
     with standing.installed():
         outcome = live(config, tell=lambda _: None, seconds=2.0, recordings=tmp_path)
     assert len(np.concatenate([*open_recording(outcome.recording).blocks()])) > 400
+    with Outbox(tmp_path / "outbox.sqlite", 1.0) as outbox:
+        assert [message.level for message in outbox.take(9)][-1] == "session"
+        assert len(outbox) == outcome.unacknowledged
+
+
+def test_an_outbox_that_cannot_be_written_is_said_and_recorded_and_what_waits_is_sent_all_the_same(tmp_path):
+    (tmp_path / "outbox.sqlite").mkdir()
+    said = []
+    with PrivateBroker() as broker, SimulatedBus({}, time.monotonic_ns).installed():
+        config = load()
+        publish = msgspec.structs.replace(config.publish, mqtt=broker.url)
+        with Coach(broker.url, publish.gym) as coach:
+            config = msgspec.structs.replace(config, publish=publish)
+            outcome = live(config, tell=said.append, seconds=1.5, recordings=tmp_path)
+            heard = [topic.rsplit("/", 1)[-1] for topic, _ in coach.messages(0.3)]
+    assert outcome.unacknowledged == 0
+    assert "session" in heard
+    (disk,) = [event for event in said if isinstance(event, SensorEvent) and event.what == "disk"]
+    assert str(tmp_path / "outbox.sqlite") in disk.text
+    assert disk in open_recording(outcome.recording).events()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -10,7 +10,9 @@ from hinge_imu.app.session import Listeners, run
 from hinge_imu.config import load
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
-from hinge_imu.publish.mqtt import Publisher
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.outbox import Outbox
+from hinge_imu.publish.publisher import Publisher
 from hinge_imu.recording import McapWriter, batched, open_recording
 from hinge_imu.sensing.sampler import Sampler
 from hinge_imu.simulate import truth
@@ -62,7 +64,12 @@ def session(request, lost, broker, tmp_path):
     ):
         header = sampler.header(session_id="unplugged", exercise="hinge", simulated=True)
         said = []
-        with McapWriter(path, header) as writer, Publisher(header) as publisher:
+        with (
+            McapWriter(path, header) as writer,
+            Outbox(tmp_path / "outbox.sqlite", 100.0) as outbox,
+            Link(publish, outbox) as link,
+        ):
+            publisher = Publisher(header, link)
             listeners = Listeners(
                 inputs=[writer.put],
                 angles=[publisher.angles],
@@ -70,7 +77,8 @@ def session(request, lost, broker, tmp_path):
             )
             stream = sampler.in_virtual_time(advance, lifter.timetable.duration_s + 4.0)
             run(header, batched(stream, 40), listeners)
-            assert publisher.close() == 0
+            publisher.finish()
+            assert link.close() == 0
         heard = [(topic.rsplit("/", 1)[-1], message) for topic, message in coach.messages(1.0)]
     return heard, off_s, path
 

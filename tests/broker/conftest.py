@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from hinge_imu.publish.broker import mosquitto
 
 SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto"
-USERS = ["strap1", "strap2", "coach", "gym-barbell-club", "river-strap1", "river-coach"]
+USERS = ["strap1", "strap2", "coach", "gym-barbell-club", "river-strap1", "river-coach", "homeassistant"]
 HOST = "127.0.0.1"
 
 
@@ -61,14 +61,14 @@ def start(authority, passwords, tmp_path):
 class Shipped:
     """A real mosquitto that runs hinge-imu.conf, and bridge.conf to another one where wanted; it can be killed."""
 
-    def __init__(self, folder, authority, passwords, *, certificates=False, bridge_to=None):
+    def __init__(self, folder, authority, passwords, *, certificates=False, home_assistant=False, bridge_to=None):
         self.folder, self.authority = folder, authority
         self.port, self.local_port = _free_port(), _free_port()
         (folder / "conf.d").mkdir(parents=True)
         places = {
             "/etc/mosquitto/certs/chain-ca.crt": str(authority / "ca.crt"),
             "/etc/mosquitto/certs": str(authority),
-            "/etc/mosquitto/hinge-imu.acl": str(SHIPPED / "acl.example"),
+            "/etc/mosquitto/hinge-imu.acl": str(folder / "conf.d" / "acl.example"),
             "/etc/mosquitto/hinge-imu.passwd": str(passwords),
             "listener 8883": f"listener {self.port}",
             "listener 1883": f"listener {self.local_port}",
@@ -76,6 +76,7 @@ class Shipped:
         self._copy(
             "hinge-imu.conf", places, "cafile|require_certificate|use_identity_as_username" if certificates else "-"
         )
+        self._copy("acl.example", {}, "user|topic" if home_assistant else "-")
         if bridge_to is not None:
             chain = {
                 "broker.chain.example:8883": f"{HOST}:{bridge_to.port}",

@@ -10,6 +10,11 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from hinge_imu.config import PublishConfig
+from hinge_imu.publish.discovery import discovery
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.outbox import Outbox
+
 SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto"
 GYM = "hinge/v1/barbell-club"
 
@@ -142,6 +147,22 @@ def test_with_certificates_the_name_in_it_is_the_user_and_no_password_is_needed(
         pytest.raises(ssl.SSLError, match="certificate required"),
     ):
         secure.recv(1)
+
+
+def test_home_assistant_finds_the_strap_and_another_cannot_pose_as_it(start):
+    broker = start(home_assistant=True)
+    url, ca_file = f"mqtts://strap1@127.0.0.1:{broker.port}", str(broker.authority / "ca.crt")
+    config = PublishConfig(gym="barbell-club", strap="strap1", mqtt=url, ca_file=ca_file, discovery=True)
+    found = discovery(config)
+    with broker("strap2") as other:
+        other.says(found[0].topic, b"forged", retain=True)
+    with Outbox(None, 1.0) as outbox, Link(config, outbox, password="strap1's secret", also=found):  # noqa: S106
+        with broker("homeassistant") as home:
+            home.hears("homeassistant/#")
+            assert {*home.next(len(found))} == {(message.topic, message.payload) for message in found}
+        with broker("homeassistant") as late:
+            late.hears("homeassistant/#")
+            assert len(late.next(len(found))) == len(found)
 
 
 def test_certificates_that_are_there_stay(authority):

@@ -1,12 +1,19 @@
 import socket
-from contextlib import suppress
+import subprocess
+from contextlib import ExitStack, suppress
 from threading import Thread
+from typing import NamedTuple
 
+import msgspec
 import pytest
 
 from hinge_imu.config import Config, PublishConfig
-from hinge_imu.publish.broker import PrivateBroker
+from hinge_imu.publish import link as link_module
+from hinge_imu.publish.broker import PrivateBroker, mosquitto
 from hinge_imu.publish.coach import Coach
+from hinge_imu.publish.link import Link
+from hinge_imu.publish.outbox import Outbox
+from hinge_imu.publish.publisher import Publisher
 from hinge_imu.samples import Header
 
 GYM = "barbell-club"
@@ -61,10 +68,82 @@ class Ear:
         return self.level(name)
 
 
+class Strap(NamedTuple):
+    """One that speaks: its outbox, its link, and the mouth of its session."""
+
+    outbox: Outbox
+    link: Link
+    publisher: Publisher
+
+    def finish(self, timeout_s=5.0):
+        self.publisher.finish()
+        return self.link.close(timeout_s)
+
+
 @pytest.fixture
-def cable(broker):
-    with Cable(broker.port) as plugged:
-        yield plugged
+def strap(header, monkeypatch):
+    """Start a strap that speaks to a broker: strap(url), with an outbox in a file, or other settings, where wanted."""
+    monkeypatch.setattr(link_module, "DELAY_S", 0.2)
+    with ExitStack() as running:
+
+        def start(url, path=None, hear=lambda _: None, trouble=lambda _: None, **settings):
+            config = msgspec.structs.replace(header.config.publish, mqtt=url, **settings)
+            outbox = running.enter_context(Outbox(path, config.keep_mb))
+            link = Link(config, outbox, hear, trouble=trouble)
+            running.callback(link.close, 0.0)
+            publisher = Publisher(header, link)
+            link.__enter__()
+            return Strap(outbox, link, publisher)
+
+        yield start
+
+
+@pytest.fixture
+def own_broker(tmp_path):
+    """Start a mosquitto with a configuration of the test's own."""
+    with ExitStack() as running:
+        yield lambda *lines: running.enter_context(OwnBroker(tmp_path, lines))
+
+
+class OwnBroker:
+    """A real mosquitto that can be killed, and started again on the same port."""
+
+    def __init__(self, folder, lines):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text("\n".join([f"listener {self.port} 127.0.0.1", "user root", *lines, ""]))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        with (self.config.parent / "mosquitto.log").open("a") as log:
+            self.process = subprocess.Popen([mosquitto(), "-c", self.config], stderr=log)
+        while self.process.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
+                return
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def cable_to():
+    with ExitStack() as plugged:
+        yield lambda broker: plugged.enter_context(Cable(broker.port))
+
+
+@pytest.fixture
+def cable(broker, cable_to):
+    return cable_to(broker)
 
 
 class Cable:

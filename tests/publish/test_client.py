@@ -2,7 +2,8 @@ import ssl
 
 import pytest
 
-from hinge_imu.publish.client import Address, client, parse
+from hinge_imu.config import ConfigError, PublishConfig
+from hinge_imu.publish.client import Address, client, parse, password
 
 
 @pytest.mark.parametrize(
@@ -53,3 +54,25 @@ def test_tls_checks_the_brokers_certificate_and_user_and_password_are_set():
     assert made._ssl_context.verify_mode == ssl.CERT_REQUIRED
     assert made._ssl_context.check_hostname
     assert (made.username, made.password) == ("sam", "secret")
+
+
+def test_a_password_comes_from_its_file_and_else_from_systemd_and_else_there_is_none(tmp_path, monkeypatch):
+    (tmp_path / "mine").write_text("mine\n")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert password(PublishConfig()) is None
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert password(PublishConfig()) is None
+    (tmp_path / "mqtt-password").write_text("systemd's")
+    assert password(PublishConfig()) == "systemd's"
+    assert password(PublishConfig(password_file=str(tmp_path / "mine"))) == "mine"
+
+
+def test_a_password_that_cannot_be_read_is_named_by_its_file_and_not_shown(tmp_path):
+    missing, torn = tmp_path / "missing", tmp_path / "torn"
+    torn.write_bytes(b"secret\xff")
+    with pytest.raises(ConfigError, match=f"{missing}: the broker's password cannot be read"):
+        password(PublishConfig(password_file=str(missing)))
+    with pytest.raises(ConfigError, match=f"{torn}: the broker's password is not text") as caught:
+        password(PublishConfig(password_file=str(torn)))
+    assert "secret" not in str(caught.value)
+    assert caught.value.__suppress_context__

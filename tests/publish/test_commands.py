@@ -4,7 +4,7 @@ from unicodedata import normalize
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinge_imu.profiles import exercises
@@ -56,11 +56,13 @@ def is_command_or_one_sentence(payload):
             assert 0 < len(value) <= 500
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=5000))
 def test_any_bytes_are_a_command_or_refused_in_a_sentence(payload):
     is_command_or_one_sentence(payload)
 
 
+@settings(deadline=None)
 @given(commands | anything)
 def test_any_json_is_a_command_or_refused_in_a_sentence(value):
     is_command_or_one_sentence(
@@ -68,6 +70,7 @@ def test_any_json_is_a_command_or_refused_in_a_sentence(value):
     )  # with NaN and Infinity, which Python writes and JSON has not
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[0-9.Xx-]{1,12}", fullmatch=True))
 def test_a_tempo_that_gets_in_is_one_that_the_metrics_read(tempo):
     try:

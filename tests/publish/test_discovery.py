@@ -17,7 +17,7 @@ CONFIG = PublishConfig(gym="barbell-club", strap="strap1", discovery=True)
 
 @pytest.fixture
 def things():
-    return {topic.split("/")[3]: json.loads(payload) for topic, payload in discovery(CONFIG)}
+    return {message.topic.split("/")[3]: json.loads(message.payload) for message in discovery(CONFIG)}
 
 
 @pytest.fixture
@@ -36,10 +36,11 @@ def test_it_is_off_as_shipped():
 
 
 def test_topics_are_as_home_assistant_asks_and_belong_to_the_strap():
-    for topic, _ in discovery(CONFIG):
+    for message in discovery(CONFIG):
         assert re.fullmatch(
-            r"homeassistant/(sensor|binary_sensor|button)/hinge-barbell-club_strap1/[a-z_]+/config", topic
+            r"homeassistant/(sensor|binary_sensor|button)/hinge-barbell-club_strap1/[a-z_]+/config", message.topic
         )
+        assert message.retained
 
 
 def test_all_things_are_one_device_and_each_is_there_once(things):
@@ -49,7 +50,9 @@ def test_all_things_are_one_device_and_each_is_there_once(things):
 
 def test_names_that_differ_stay_different():
     names = [("a-b", "c"), ("a", "b-c"), ("a.b", "c"), ("a_b", "c"), ("a", "b_c"), ("ä", "c"), ("ö", "c")]
-    nodes = {discovery(PublishConfig(gym=gym, strap=strap, discovery=True))[0][0].split("/")[2] for gym, strap in names}
+    nodes = {
+        discovery(PublishConfig(gym=gym, strap=strap, discovery=True))[0].topic.split("/")[2] for gym, strap in names
+    }
     assert len(nodes) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", node) for node in nodes)
 
