@@ -229,13 +229,12 @@ def within_memory(path, megabytes=1500):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
 
 
-@pytest.mark.parametrize("told", [0, 4 << 30])
-def test_a_bomb_in_a_chunk_is_damage_and_takes_no_memory(path, told):
-    """Some 100 KB, out of which 4 GB of zeros would come, whatever the chunk says of itself."""
+def test_a_bomb_in_a_chunk_is_damage_and_takes_no_memory(path):
+    """Some 100 KB, out of which 4 GB of zeros would come, and the chunk does not say so."""
     whole = framed(path, BARE, cdr.encode(good())).read_bytes()
     packed = zstandard.ZstdCompressor(level=1).compressobj(size=4 << 30)
     data = b"".join(packed.compress(bytes(1 << 24)) for _ in range(256)) + packed.flush()
-    fields = bytes(16) + told.to_bytes(8, "little") + bytes(4) + b"\4\0\0\0zstd" + len(data).to_bytes(8, "little")
+    fields = bytes(28) + b"\4\0\0\0zstd" + len(data).to_bytes(8, "little")
     bomb = b"\6" + (len(fields) + len(data)).to_bytes(8, "little") + fields + data
     at = whole.index(b"\4\0\0\0zstd") - 28 - 9  # where the chunk of samples begins
     path.write_bytes(whole[:at] + bomb + whole[at:])
