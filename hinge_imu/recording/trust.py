@@ -21,8 +21,8 @@ LONGEST_NAME = 1000
 LAST_NS = 4_000_000_000 * 1_000_000_000
 """A time axis may be that of Unix; twice as much must fit into 64 bits."""
 
-HOLES_S, HOLE_S, MOST_HOLE_S = 86_400.0, 1.0, 60.0
-"""All holes longer than `HOLE_S` may come to a day, none counting for more than the minute that the grid gives it."""
+MOST_HOLES, HOLE_S, LONGEST_HOLE_S = 86_400 * 200.0, 1.0, 60.0
+"""So many samples may be missing in holes longer than `HOLE_S`: a day at 200 Hz. The grid makes none a longer one."""
 
 MOST_IN_POLL = 4096
 """No FIFO holds as many samples, so within a poll no two numbers of samples are further apart."""
@@ -77,7 +77,8 @@ class Samples:
         self._worn = header.sensors
         self._polled = header.clock == "polled"
         self._newest: int | None = None
-        self._holes_s = 0.0
+        self._rate_hz = header.rate_hz
+        self._holes = 0.0
 
     def check(self, raw: RawArray) -> None:
         """Raise ValueError with a sentence where the next samples cannot be worked with."""
@@ -87,8 +88,8 @@ class Samples:
         _ask(int(t_ns.min()) >= -LAST_NS and int(t_ns.max()) <= LAST_NS, "times that are none")
         newest = np.maximum.accumulate(t_ns if self._newest is None else np.concatenate([[self._newest], t_ns]))
         self._newest = int(newest[-1])
-        self._holes_s += holes_s(newest)
-        _ask(self._holes_s <= HOLES_S, "holes of more than a day in all; cut it where a session ends")
+        self._holes += holes(newest, self._rate_hz)
+        _ask(self._holes <= MOST_HOLES, "holes of more than a day in all; cut it where a session ends")
         for sensor in self._worn if self._polled else ():
             mine = raw[raw["sensor"] == sensor]
             step = np.abs(np.diff(mine["seq"].astype(np.int64)))
@@ -96,10 +97,10 @@ class Samples:
             _ask(not (step[within] > MOST_IN_POLL).any(), f"numbers of the {SEGMENTS[sensor]}'s samples that jump")
 
 
-def holes_s(t_ns: Times) -> float:
-    """Return how long the holes between rising times are together (s), none counted for more than a minute."""
+def holes(t_ns: Times, rate_hz: float) -> float:
+    """Return how many samples are missing in holes between rising times, none longer than the grid makes it."""
     steps = np.diff(t_ns) * NS
-    return float(np.minimum(steps[steps > HOLE_S], MOST_HOLE_S).sum())
+    return float(np.minimum(steps[steps > HOLE_S], LONGEST_HOLE_S).sum()) * rate_hz
 
 
 def _check_numbers(header: Header) -> None:
