@@ -20,8 +20,9 @@ from pathlib import Path
 from runpy import run_path
 
 TESTS = Path(__file__).parents[1] / "tests" / "fuzz"
-MEMORY = 3 << 30
-"""Address space (bytes) of the fuzzing process: numpy and scipy alone map close to one GiB of it. Chosen."""
+MEMORY = 4 << 30
+"""Address space (bytes) of the fuzzing process. Chosen: numpy, scipy and pyarrow map close to 2 GiB, and what the
+fuzzer itself remembers grows by some 2 KB an input."""
 
 SLOW_S = 5.0
 """An input that takes longer has broken something. Chosen: on a Pi it would be some five times as long."""

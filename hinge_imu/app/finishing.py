@@ -15,11 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hinge_imu.app import names
+from hinge_imu.app.replay import BLOCK
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.messages import Messages
 from hinge_imu.publish.outbox import Outbox
-from hinge_imu.recording import RecordingError, open_recording
+from hinge_imu.recording import RecordingError, open_recording, pushes
 from hinge_imu.recording.disk import in_use
 from hinge_imu.recording.recover import is_whole, recover
 from hinge_imu.samples import Angles
@@ -93,7 +94,7 @@ def _say_again(path: Path) -> None:
         def put(event: AnyEvent) -> None:
             outbox.put(messages.event(event)).result()
 
-        run(header, recording.stream(), Listeners(angles=[see], events=[put]))
+        run(header, pushes(recording.stream(), BLOCK), Listeners(angles=[see], events=[put]))
 
 
 def main(arguments: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import msgspec
@@ -43,22 +44,23 @@ def republish(
     ValueError
         Where the URL, or a name, is none.
     """
-    header = _as(msgspec.structs.replace(recording.header, **about), gym, strap)
+    names = {"mqtt": url, "strap": strap} | ({"gym": gym} if gym else {})
+    header = _as(msgspec.structs.replace(recording.header, **about), names)
     stream = batched(recording.stream(), BLOCK) if speed is None else paced(pushes(recording.stream(), BLOCK), speed)
-    return _publish(header, _told(stream, recording, progress), url, patience_s)
+    return _publish(header, _told(stream, recording, progress), patience_s)
 
 
-def _publish(header: Header, stream: Iterator[Item], url: str, patience_s: float) -> int:
-    config = msgspec.structs.replace(header.config.publish, mqtt=url)
-    with Outbox(None, config.keep_mb) as outbox, Link(config, outbox) as link:
+def _publish(header: Header, stream: Iterator[Item], patience_s: float) -> int:
+    config = header.config.publish
+    with closing(Outbox(None, config.keep_mb)) as outbox, Link(config, outbox) as link:
         publisher = Publisher(header, link)
         run(header, stream, Listeners(angles=[publisher.angles], events=[publisher.event]))
         publisher.finish()
         return link.close(patience_s)
 
 
-def _as(header: Header, gym: str | None, strap: str) -> Header:
-    publish = {**msgspec.to_builtins(header.config.publish), "strap": strap, **({"gym": gym} if gym else {})}
+def _as(header: Header, names: dict[str, str]) -> Header:
+    publish = msgspec.to_builtins(header.config.publish) | names
     named = msgspec.convert(publish, type(header.config.publish))
     return msgspec.structs.replace(header, config=msgspec.structs.replace(header.config, publish=named))
 

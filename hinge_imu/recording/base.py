@@ -14,6 +14,11 @@ import numpy as np
 from hinge_imu.events import AnyEvent, Remark
 from hinge_imu.samples import Flag, Header, Item, RawArray
 
+SPAN_NS = 300_000_000_000
+"""No block is worked on that is longer: 5 min at 1 kHz is some 100 MB on the grid, and a few samples may span it."""
+
+_SHOWN = 300  # characters
+
 
 class RecordingError(ValueError):
     """A recording that cannot be used; the message names the file, what was found, and the mend."""
@@ -50,6 +55,12 @@ class Recording(ABC):
         """Return what was said live, in the order it was said; empty where the format has no place for it."""
 
 
+def shown(error: Exception) -> str:
+    """Return what an error says in one line that a terminal can show, whoever wrote what it quotes."""
+    said = " ".join(str(error).split())
+    return "".join(each if each.isprintable() else "?" for each in said[:_SHOWN])
+
+
 def not_a_file(path: Path) -> str | None:
     """Return the sentence that says why nothing can be read at ``path``, or None where something can."""
     if not path.exists():
@@ -84,19 +95,23 @@ def new_file(path: Path | str) -> BinaryIO:
 
 
 def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
-    """Join consecutive blocks until each has at least ``samples`` samples, fewer before an event and at the end."""
+    """Join consecutive blocks until each has at least ``samples`` samples, or is `SPAN_NS` long; fewer before an event.
+
+    What comes of a block, with all its holes, must fit into memory.
+    """
     waiting: list[RawArray] = []
-    have = 0
     for item in stream:
-        event = isinstance(item, Remark)
-        if not isinstance(item, Remark):
-            waiting.append(item)
-            have += len(item)
-        if waiting and (event or have >= samples):
-            yield _joined(waiting)
-            waiting, have = [], 0
-        if event:
+        if isinstance(item, Remark):
+            if waiting:
+                yield _joined(waiting)
+            waiting = []
             yield item
+            continue
+        for piece in _spans(item):
+            waiting.append(piece)
+            if sum(map(len, waiting)) >= samples or _long(waiting[0], piece):
+                yield _joined(waiting)
+                waiting = []
     if waiting:
         yield _joined(waiting)
 
@@ -137,12 +152,26 @@ def pushes(stream: Iterable[Item], most: int) -> Iterator[Item]:
         raw = item if rest is None else _joined([rest, item])
         ends = np.flatnonzero(raw["flags"] & np.uint8(Flag.LAST_OF_PUSH)) + 1
         *whole, rest = np.split(raw, ends)
-        yield from whole
-        if len(rest) >= most:
-            yield rest
+        for piece in whole:
+            yield from _spans(piece)
+        if len(rest) >= most or _long(rest, rest):
+            yield from _spans(rest)
             rest = None
     if rest is not None and len(rest):
         yield rest
+
+
+def _spans(raw: RawArray) -> Iterator[RawArray]:
+    """Yield a block in pieces of `SPAN_NS` at most: nearly always it is one."""
+    if not _long(raw, raw):
+        yield raw
+        return
+    newest = np.maximum.accumulate(raw["t_ns"])
+    yield from np.split(raw, np.flatnonzero(np.diff(newest // SPAN_NS)) + 1)
+
+
+def _long(first: RawArray, last: RawArray) -> bool:
+    return bool(len(last)) and int(last["t_ns"].max()) - int(first["t_ns"][0]) >= SPAN_NS
 
 
 def _marked(blocks: list[RawArray]) -> RawArray:

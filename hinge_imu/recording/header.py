@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from hinge_imu.recording.base import RecordingError
+from hinge_imu.recording.base import RecordingError, shown
 from hinge_imu.recording.lift import lift
 from hinge_imu.recording.trust import check_header, refused
 from hinge_imu.samples import Header
@@ -42,7 +42,7 @@ def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Heade
     except KeyError as error:
         raise _not_ours(path, record, error) from error
     except ValueError as error:
-        raise RecordingError(f"{path}: {error}") from error
+        raise RecordingError(f"{path}: {shown(error)}") from error
     try:
         # By way of JSON, in which the keys of every dict are words.
         header = msgspec.json.decode(msgspec.json.encode(lifted), type=Header)
@@ -56,4 +56,6 @@ def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Heade
 
 
 def _not_ours(path: Path, record: str, error: Exception) -> RecordingError:
-    return RecordingError(f"{path}: its {record!r} record is not one of this version ({error}); update hinge-imu")
+    return RecordingError(
+        f"{path}: its {record!r} record is not one of this version ({shown(error)}); update hinge-imu"
+    )

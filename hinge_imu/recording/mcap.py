@@ -20,7 +20,7 @@ from mcap.records import Channel, Chunk, McapRecord, Message, Metadata
 
 from hinge_imu.events import AnyEvent, Remark, decode
 from hinge_imu.recording import cdr
-from hinge_imu.recording.base import Recording, RecordingError
+from hinge_imu.recording.base import Recording, RecordingError, shown
 from hinge_imu.recording.header import HEADER, fields_of, header_of
 from hinge_imu.recording.scan import LATER, MAGIC, Scan, is_whole
 from hinge_imu.recording.trust import Samples, check_remark, refused, whole
@@ -76,8 +76,8 @@ class McapRecording(Recording):
         for record in self._metadata():
             if record.name == LATER:
                 with suppress(RecordingError):  # it is damaged: what was known before holds
-                    later = fields | self._json(record)
-                    known, fields = header_of(self._path, later, LATER), later
+                    known = header_of(self._path, fields | self._json(record), LATER)
+                    fields |= self._json(record)
         return known
 
     def stream(self) -> Iterator[Item]:
@@ -147,7 +147,7 @@ class McapRecording(Recording):
                 trusted.check(block)
         except ValueError as error:
             raise RecordingError(
-                f"{self._path}: a block of samples cannot be read ({error}); "
+                f"{self._path}: a block of samples cannot be read ({shown(error)}); "
                 "it was written by another version of hinge-imu, replay it with that one"
             ) from error
         return block
@@ -157,7 +157,7 @@ class McapRecording(Recording):
             return decode(message)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise RecordingError(
-                f"{self._path}: an event in it is not known ({error}); update hinge-imu to read it"
+                f"{self._path}: an event in it is not known ({shown(error)}); update hinge-imu to read it"
             ) from error
 
     def _remark(self, message: bytes) -> Remark:
@@ -166,7 +166,7 @@ class McapRecording(Recording):
             tag = event.__struct_config__.tag
             raise RecordingError(f"{self._path}: has a {tag!r} event among those of the sensors; it is not whole")
         try:
-            check_remark(event)
+            check_remark(self.header, event)
         except ValueError as error:
             raise refused(self._path, error) from error
         return event

@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 
 from hinge_imu.events import AnyEvent
-from hinge_imu.recording.base import Recording, RecordingError, new_file
+from hinge_imu.recording.base import Recording, RecordingError, new_file, shown
 from hinge_imu.recording.header import HEADER, encoded, fields_of, header_of
-from hinge_imu.recording.rows import columns, rate_hz, rows_of, samples, times_ns, worn_in
+from hinge_imu.recording.rows import check_holes, columns, rate_hz, rows_of, samples, times_ns, worn_in
 from hinge_imu.samples import SEGMENTS, Floats, Frames, Header, Item
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ class ParquetRecording(Recording):
             )
         else:
             header = header_of(self._path, fields_of(self._path, stored))
+            check_holes(self._path, t_ns, header.rate_hz)
             self.header = msgspec.structs.replace(header, unit="SI", clock="timed", worn=worn)
 
     def stream(self) -> Iterator[Item]:
@@ -100,8 +101,9 @@ class ParquetRecording(Recording):
         return RecordingError(f"{self._path}: row {row + 1}: {sentence}")
 
     def _not_parquet(self, error: Exception) -> RecordingError:
-        said = " ".join(str(error).split())[:200]
-        return RecordingError(f"{self._path}: cannot be read as Parquet ({said}); write it again, or give another file")
+        return RecordingError(
+            f"{self._path}: cannot be read as Parquet ({shown(error)}); write it again, or give another file"
+        )
 
 
 class ParquetWriter:

@@ -12,7 +12,7 @@ import numpy as np
 
 from hinge_imu.config import Segment
 from hinge_imu.recording.base import RecordingError
-from hinge_imu.recording.trust import HOLES_S, LAST_NS, holes_s
+from hinge_imu.recording.trust import LAST_NS, MOST_HOLES, holes
 from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Floats, Frames, RawArray, Times
 
 RATES_HZ = (20.0, 1000.0)
@@ -57,8 +57,6 @@ def times_ns(path: Path, t_s: Floats, wrong: Callable[[int, str], RecordingError
         row = int(falls.argmax()) + 1
         how = "stands still at" if t_ns[row] == t_ns[row - 1] else f"runs back from {t_s[row - 1]} to"
         raise wrong(row, f"t_s {how} {t_s[row]}; times must rise, sort the rows and take out doubles")
-    if holes_s(t_ns) > HOLES_S:
-        raise RecordingError(f"{path}: has holes of more than a day in all; cut it where a session ends")
     return t_ns
 
 
@@ -75,7 +73,14 @@ def rate_hz(path: Path, t_ns: Times) -> float:
             f"{path}: has {rate:.6g} rows a second; from {low:g} to {high:g} can be used "
             "(is t_s in seconds? resample if so)"
         )
+    check_holes(path, t_ns, rate)
     return rate
+
+
+def check_holes(path: Path, t_ns: Times, rate: float) -> None:
+    """Raise `RecordingError` where the holes between times would fill more than any memory, or night, is worth."""
+    if holes(t_ns, rate) > MOST_HOLES:
+        raise RecordingError(f"{path}: has holes of more than a day in all; cut it where a session ends")
 
 
 def nanoseconds(t_s: Floats) -> Times:

@@ -22,9 +22,7 @@ LATER = "hinge_imu.later"
 
 _HEAD = struct.Struct("<BQ")  # of every record: what it is, and how long
 _LIMIT = 1 << 26  # a torn length must not make the reader reserve gigabytes
-_CHUNK_LIMIT = (
-    1 << 24
-)  # of what comes out of a chunk, some ten times as much as goes in: a few bytes can claim any size
+_CHUNK_LIMIT = 1 << 24  # what may come out of a chunk, some ten times the usual: a few bytes can claim any size
 _FOOTER = _HEAD.pack(Opcode.FOOTER, 20)
 _PRIVATE = 0x80  # from here on records are other programs' own, and to be passed over
 _PIECES = 1 << 12, 1 << 20  # the next chunk is near as a rule, and looked for in larger pieces where it is not
@@ -35,6 +33,8 @@ _ZSTD = b"\x04\0\0\0zstd"
 _SIGNS = re.compile(re.escape(_ZSTD) + b"|" + re.escape(len(LATER).to_bytes(4, "little") + LATER.encode()))
 _BEFORE_ZSTD = _HEAD.size + 28
 _OVERLAP = 32  # no sign is longer
+_CHUNK_FIELDS = 28 + len(_ZSTD) + 8
+_LATER_LIMIT = 1 << 13  # a name, a load, a note
 
 _READ: dict[int, Callable[[ReadDataStream], McapRecord]] = {
     Opcode.CHUNK: Chunk.read,
@@ -136,6 +136,7 @@ def _parsed(opcode: int, body: bytes) -> McapRecord:
 
 def _next_sign(file: BinaryIO, start: int) -> int:
     """Go to the next whole record with a sign from ``start`` on, and return where; the end of the file without one."""
+    end = file.seek(0, os.SEEK_END)
     file.seek(at := start)
     seen = b""
     size, largest = _PIECES
@@ -144,13 +145,22 @@ def _next_sign(file: BinaryIO, start: int) -> int:
         seen += piece
         for found in _SIGNS.finditer(seen):
             begin = at + found.start() - (_BEFORE_ZSTD if found[0] == _ZSTD else _HEAD.size)
-            if begin >= start and _is_record(file, begin):
+            if begin >= start and _is_record(file, begin, end):
                 return file.seek(begin)
         at, seen = at + max(0, len(seen) - _OVERLAP), seen[-_OVERLAP:]
         file.seek(at + len(seen))
     return file.tell()
 
 
-def _is_record(file: BinaryIO, at: int) -> bool:
+def _is_record(file: BinaryIO, at: int, size: int) -> bool:
+    """Return whether a record begins there; what cannot be one is not read, for there may be millions of signs."""
     file.seek(at)
-    return _record(file, os.fstat(file.fileno()).st_size) is not None
+    fields = file.read(_HEAD.size + _CHUNK_FIELDS)
+    if len(fields) < _HEAD.size:
+        return False
+    opcode, length = _HEAD.unpack_from(fields)
+    if opcode == Opcode.CHUNK:
+        whole = at + _HEAD.size + length <= size
+        return whole and bool(length == _CHUNK_FIELDS + int.from_bytes(fields[-8:], "little"))
+    file.seek(at)
+    return length <= _LATER_LIMIT and _record(file, size) is not None

@@ -12,30 +12,29 @@ import numpy as np
 
 from hinge_imu.events import ClockEvent, MarkEvent, Remark
 from hinge_imu.profiles import exercises
-from hinge_imu.recording.base import RecordingError
+from hinge_imu.recording.base import RecordingError, shown
 from hinge_imu.samples import NS, SEGMENTS, Flag, Header, RawArray, Times
 
-RATES_HZ = (4.0, 1020.0)
+RATES_HZ = (3.9, 1020.0)
 LARGEST_SCALE, LONGEST_DELAY_S, LARGEST_CORRECTION = 10.0, 1.0, 1000.0
 LONGEST_NAME = 1000
 LAST_NS = 4_000_000_000 * 1_000_000_000
 """A time axis may be that of Unix; twice as much must fit into 64 bits."""
 
-HOLES_S, HOLE_S, MOST_HOLE_S = 86_400.0, 1.0, 60.0
-"""All holes longer than `HOLE_S` may come to a day, none counting for more than the minute that the grid gives it."""
+MOST_HOLES, HOLE_S, LONGEST_HOLE_S = 86_400 * 200.0, 1.0, 60.0
+"""So many samples may be missing in holes longer than `HOLE_S`: a day at 200 Hz. The grid makes none a longer one."""
 
 MOST_IN_POLL = 4096
 """No FIFO holds as many samples, so within a poll no two numbers of samples are further apart."""
 
-_DIGIT = r"([12]?[0-9](\.[0-9]+)?|30(\.0+)?)"
+_DIGIT = r"0*([12]?[0-9](\.[0-9]+)?|30(\.0+)?)"
 _TEMPO = re.compile(rf"(?!0+(\.0+)?-){_DIGIT}-{_DIGIT}-({_DIGIT}|[Xx])(-{_DIGIT})?")
 
 
 def check_header(header: Header) -> None:
     """Raise ValueError with a sentence where a header cannot be worked with."""
-    lifts = {*exercises(), *([header.profile.name] if header.profile is not None else [])}
     for name in (header.exercise, *header.renamed.values()):
-        _ask(name in lifts, f"the exercise {name[:80]!r}, which is not known; known are {', '.join(exercises())}")
+        _ask_lift(header, name)
     low, high = RATES_HZ
     _ask(low <= header.rate_hz <= high, f"{header.rate_hz:g} samples a second; from {low:g} to {high:g} can be used")
     for name in ("acc_scale", "gyr_scale"):
@@ -47,16 +46,18 @@ def check_header(header: Header) -> None:
     _ask(header.started_utc is None or _is_utc(header.started_utc), f"started_utc = {str(header.started_utc)[:80]!r}")
     for text in (header.session_id, header.athlete or ""):
         _ask(len(text) <= LONGEST_NAME, f"a name of {len(text)} characters")
-    for lift in lifts - {"auto"}:
+    for lift in _lifts(header) - {"auto"}:
         header.lift(lift)  # raises where the wearer's own limits are none
     _check_numbers(header)
 
 
-def check_remark(remark: Remark) -> None:
+def check_remark(header: Header, remark: Remark) -> None:
     """Raise ValueError with a sentence where what was said between the samples cannot be worked with."""
     _ask(abs(remark.at_s) <= LAST_NS * NS, f"a remark at {remark.at_s:g} s, which is no time")
     if isinstance(remark, ClockEvent):
         _ask(_is_utc(remark.started_utc), f"started_utc = {remark.started_utc[:80]!r}, which is no date and time")
+    if isinstance(remark, MarkEvent) and remark.exercise is not None:
+        _ask_lift(header, remark.exercise)
     if isinstance(remark, MarkEvent) and remark.what == "tempo":
         _ask(remark.text is None or is_tempo(remark.text), f"the tempo {str(remark.text)[:80]!r}; written as 3-1-1-0")
 
@@ -76,7 +77,8 @@ class Samples:
         self._worn = header.sensors
         self._polled = header.clock == "polled"
         self._newest: int | None = None
-        self._holes_s = 0.0
+        self._rate_hz = header.rate_hz
+        self._holes = 0.0
 
     def check(self, raw: RawArray) -> None:
         """Raise ValueError with a sentence where the next samples cannot be worked with."""
@@ -86,8 +88,8 @@ class Samples:
         _ask(int(t_ns.min()) >= -LAST_NS and int(t_ns.max()) <= LAST_NS, "times that are none")
         newest = np.maximum.accumulate(t_ns if self._newest is None else np.concatenate([[self._newest], t_ns]))
         self._newest = int(newest[-1])
-        self._holes_s += holes_s(newest)
-        _ask(self._holes_s <= HOLES_S, "holes of more than a day in all; cut it where a session ends")
+        self._holes += holes(newest, self._rate_hz)
+        _ask(self._holes <= MOST_HOLES, "holes of more than a day in all; cut it where a session ends")
         for sensor in self._worn if self._polled else ():
             mine = raw[raw["sensor"] == sensor]
             step = np.abs(np.diff(mine["seq"].astype(np.int64)))
@@ -95,10 +97,10 @@ class Samples:
             _ask(not (step[within] > MOST_IN_POLL).any(), f"numbers of the {SEGMENTS[sensor]}'s samples that jump")
 
 
-def holes_s(t_ns: Times) -> float:
-    """Return how long the holes between rising times are together (s), none counted for more than a minute."""
+def holes(t_ns: Times, rate_hz: float) -> float:
+    """Return how many samples are missing in holes between rising times, none longer than the grid makes it."""
     steps = np.diff(t_ns) * NS
-    return float(np.minimum(steps[steps > HOLE_S], MOST_HOLE_S).sum())
+    return float(np.minimum(steps[steps > HOLE_S], LONGEST_HOLE_S).sum()) * rate_hz
 
 
 def _check_numbers(header: Header) -> None:
@@ -115,6 +117,15 @@ def _check_numbers(header: Header) -> None:
     beyond = [each for each in numbers if not abs(each) <= LARGEST_CORRECTION]
     _ask(not beyond, f"a correction of {beyond[:1]}, which no board needs")
     _ask(1e-3 <= header.config.motion.tau_s <= 1e6, f"tau_s = {header.config.motion.tau_s:g}")
+
+
+def _lifts(header: Header) -> set[str]:
+    return {*exercises(), *([header.profile.name] if header.profile is not None else [])}
+
+
+def _ask_lift(header: Header, name: str) -> None:
+    known = ", ".join(exercises())
+    _ask(name in _lifts(header), f"the exercise {name[:80]!r}, which is not known; known are {known}")
 
 
 def _ask(holds: bool, has: str) -> None:  # noqa: FBT001 - reads as a sentence
@@ -137,4 +148,4 @@ def _is_utc(text: str) -> bool:
 
 def refused(path: object, error: ValueError) -> RecordingError:
     """Return the error of a recording that cannot be trusted."""
-    return RecordingError(f"{path}: {error}; it is damaged, or was not written by hinge-imu")
+    return RecordingError(f"{path}: {shown(error)}; it is damaged, or was not written by hinge-imu")

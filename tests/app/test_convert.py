@@ -1,11 +1,12 @@
 import numpy as np
+import pytest
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 
 from hinge_imu.app.convert import convert
 from hinge_imu.app.replay import replay
 from hinge_imu.events import RepEvent
-from hinge_imu.recording import open_recording
+from hinge_imu.recording import RecordingError, open_recording
 from hinge_imu.simulate.imu import STANDARD_GRAVITY
 
 
@@ -97,7 +98,6 @@ def test_a_public_ros_reader_finds_every_sample_in_si_and_the_angles(made, tmp_p
     assert abs(deepest - max(rep["thorax_rom_deg"] for rep in truth["reps"])) < 6
 
 
-def test_ros_messages_go_into_mcap_and_nowhere_else(hinge_imu, made, tmp_path):
-    done = hinge_imu("convert", "--ros", made, tmp_path / "a.csv")
-    assert done.returncode == 2
-    assert "ends in .mcap" in done.stderr
+def test_ros_messages_go_into_mcap_and_nowhere_else(made, tmp_path):
+    with pytest.raises(RecordingError, match=r"a name that ends in \.mcap"):
+        convert(made, tmp_path / "a.csv", ros=True)

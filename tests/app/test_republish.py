@@ -54,7 +54,7 @@ def test_a_session_is_published_again_as_strap_replay_with_every_rep(hinge_imu, 
 
 def test_another_strap_gym_and_pace_may_be_asked_for(hinge_imu, made, broker, hears):
     heard = hears("elsewhere")
-    done = hinge_imu("replay", "--mqtt", broker.url, "--gym", "elsewhere", "--strap", "two", "--speed", 20, made)
+    done = hinge_imu("replay", "--mqtt", broker.url, "--gym", "elsewhere", "--strap", "two", "--speed", 200, made)
     assert done.returncode == 0, done.stderr
     assert "angles" in {level for level, _ in heard("two")}
 

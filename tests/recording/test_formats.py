@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -68,6 +68,7 @@ def test_one_sensor_alone_is_a_recording_in_any_format(tmp_path, si_header, fram
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.lists(finite, min_size=24, max_size=24), st.integers(-(10**15), 10**15))
 def test_any_number_and_any_time_survive(tmp_path_factory, numbers, start_ns):
     values = np.array(numbers).reshape(2, 2, 6)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from hinge_imu.events import MarkEvent
 from hinge_imu.recording import RecordingError, batched, open_recording, pushes, rounds
+from hinge_imu.samples import RAW
 
 
 def refusal(path):
@@ -44,10 +45,25 @@ def test_binary_junk_named_csv_is_refused(tmp_path, junk):
 
 
 def test_batches_hold_what_was_asked_for_and_lose_nothing():
-    blocks = np.split(np.arange(100), [3, 4, 4, 50, 51, 99])
-    joined = list(batched(blocks, 20))
+    raw = stamped(np.arange(100))
+    joined = list(batched(np.split(raw, [3, 4, 4, 50, 51, 99]), 20))
     assert [len(block) for block in joined] == [50, 49, 1]
-    np.testing.assert_array_equal(np.concatenate(joined), np.arange(100))
+    assert np.concatenate(joined).tobytes() == raw.tobytes()
+
+
+def stamped(t_s):
+    raw = np.zeros(len(t_s), RAW)
+    raw["t_ns"] = np.asarray(t_s) * 10**9
+    return raw
+
+
+def test_a_batch_is_no_longer_than_what_comes_of_it_may_be():
+    raw = stamped(np.arange(50) * 40)
+    for pieces in (batched(np.split(raw, [10, 11]), 1000), pushes([raw], 1000)):
+        found = list(pieces)
+        assert np.concatenate(found).tobytes() == raw.tobytes()
+        assert max(int(piece["t_ns"][-1] - piece["t_ns"][0]) for piece in found) <= 2 * 300 * 10**9
+        assert len(found) >= 4
 
 
 def test_no_blocks_make_no_batches():
@@ -55,7 +71,7 @@ def test_no_blocks_make_no_batches():
 
 
 def poll(sensor, samples=7):
-    raw = np.zeros(samples, [("sensor", "u1"), ("flags", "u1")])
+    raw = np.zeros(samples, RAW)
     raw["sensor"] = sensor
     return raw
 
@@ -88,8 +104,8 @@ def test_the_pieces_of_live_are_found_again_however_they_were_stored(polls, cuts
     stored = [part for item in live for part in ([item] if item is mark else np.split(item, sorted(cuts)))]
     stored = [*batched((part for part in stored if part is mark or len(part)), 15)]
     found = [*pushes(stored, 1000)]
-    assert [item if item is mark else item.tolist() for item in found] == [
-        item if item is mark else item.tolist() for item in live
+    assert [item if item is mark else item.tobytes() for item in found] == [
+        item if item is mark else item.tobytes() for item in live
     ]
 
 

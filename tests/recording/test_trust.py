@@ -8,11 +8,15 @@ import msgspec
 import numpy as np
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 from mcap.writer import Writer
 
 from hinge_imu.app.replay import replay
 from hinge_imu.events import ClockEvent, MarkEvent
 from hinge_imu.recording import RecordingError, cdr, open_recording
+from hinge_imu.recording.trust import is_tempo
+from hinge_imu.reps.tempo import Prescription
 from hinge_imu.samples import RAW, RAW_SI
 
 BARE = {"session_id": "s", "unit": "counts", "clock": "polled", "rate_hz": 200.0, "format": 2}
@@ -168,7 +172,16 @@ def test_a_loss_within_a_poll_ends_it(path):
 def test_holes_that_fill_more_than_a_day_are_refused(path):
     raw = good(2000)
     raw["t_ns"] = np.arange(2000) * 70 * 10**9
-    assert "holes of more than a day" in refusal(framed(path, BARE, *map(cdr.encode, np.split(raw, 20))))
+    with pytest.raises(RecordingError, match="holes of more than a day"):
+        list(open_recording(framed(path, BARE, *map(cdr.encode, np.split(raw, 20)))).stream())
+
+
+def test_few_samples_hours_apart_take_no_memory(path):
+    raw = good(400)
+    raw["t_ns"] = np.arange(400) * 40 * 10**9  # 4.4 hours, in one block
+    framed(path, {**BARE, "rate_hz": 1000.0}, cdr.encode(raw))
+    done = within_memory(path)
+    assert done.returncode == 0, done.stderr
 
 
 def test_numbers_in_si_that_are_none_or_beyond_all_measure_reach_no_angle(path):
@@ -183,10 +196,27 @@ def test_numbers_in_si_that_are_none_or_beyond_all_measure_reach_no_angle(path):
     assert np.nanmax(np.abs(pelvis)) < 0.1
 
 
+@given(st.from_regex(r"[0-9.xX]{1,5}(-[0-9.xX]{1,5}){1,4}", fullmatch=True))
+def test_a_tempo_is_one_here_where_it_is_one_for_the_pipeline(text):
+    try:
+        Prescription.parse(text)
+    except ValueError:
+        assert not is_tempo(text)
+    else:
+        assert is_tempo(text)
+
+
+def test_what_a_stranger_wrote_is_quoted_in_one_line_that_a_terminal_bears(path):
+    sentence = refusal(framed(path, {**BARE, "worn": ["\x1b[2J\nknee" + "e" * 9999]}))
+    assert "\x1b" not in sentence
+    assert len(sentence) < 1000
+
+
 REMARKS = [
     MarkEvent(what="tempo", at_s=0.1, text="soon"),
     ClockEvent(at_s=0.1, started_utc="noon"),
     MarkEvent(what="pain", at_s=1e300),
+    MarkEvent(what="next", at_s=0.1, exercise="yoga"),
 ]
 
 
@@ -208,13 +238,12 @@ def within_memory(path, megabytes=1500):
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=limit)
 
 
-@pytest.mark.parametrize("told", [0, 4 << 30])
-def test_a_bomb_in_a_chunk_is_damage_and_takes_no_memory(path, told):
-    """Some 100 KB, out of which 4 GB of zeros would come, whatever the chunk says of itself."""
+def test_a_bomb_in_a_chunk_is_damage_and_takes_no_memory(path):
+    """Some 100 KB, out of which 4 GB of zeros would come, and the chunk does not say so."""
     whole = framed(path, BARE, cdr.encode(good())).read_bytes()
     packed = zstandard.ZstdCompressor(level=1).compressobj(size=4 << 30)
     data = b"".join(packed.compress(bytes(1 << 24)) for _ in range(256)) + packed.flush()
-    fields = bytes(16) + told.to_bytes(8, "little") + bytes(4) + b"\4\0\0\0zstd" + len(data).to_bytes(8, "little")
+    fields = bytes(28) + b"\4\0\0\0zstd" + len(data).to_bytes(8, "little")
     bomb = b"\6" + (len(fields) + len(data)).to_bytes(8, "little") + fields + data
     at = whole.index(b"\4\0\0\0zstd") - 28 - 9  # where the chunk of samples begins
     path.write_bytes(whole[:at] + bomb + whole[at:])
@@ -244,3 +273,14 @@ def test_text_that_is_no_table_is_refused(tmp_path, content, words):
     path = tmp_path / "a.csv"
     path.write_bytes(content)
     assert words in refusal(path)
+
+
+def test_a_file_full_of_beginnings_of_chunks_is_read_in_no_time(path):
+    """Each claims most of the file, and none is one: whoever read them all would read for days."""
+    whole = framed(path, BARE, cdr.encode(good())).read_bytes()
+    size = 4 << 20
+    sign = b"\6" + (size // 2).to_bytes(8, "little") + bytes(28) + b"\4\0\0\0zstd" + (size // 3).to_bytes(8, "little")
+    path.write_bytes(whole[: whole.index(b"\4\0\0\0zstd") - 28 - 9] + sign * (size // len(sign)))
+    recording = open_recording(path)
+    assert [*recording.stream()] == []
+    assert "torn" in recording.warnings[0]
