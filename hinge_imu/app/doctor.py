@@ -22,6 +22,7 @@ Part = Literal[
     "sensors",
     "broker",
     "outbox",
+    "recordings",
     "disk",
     "clock",
     "service",
@@ -90,6 +91,7 @@ def probes() -> dict[Part, Probe]:
     """Return who looks at which part."""
     from hinge_imu.app import doctor_computer as computer
     from hinge_imu.app import doctor_links as links
+    from hinge_imu.app.doctor_recordings import recordings
 
     return {
         "program": computer.program,
@@ -98,6 +100,7 @@ def probes() -> dict[Part, Probe]:
         "sensors": links.sensors,
         "broker": links.broker,
         "outbox": links.outbox,
+        "recordings": recordings,
         "disk": computer.disk,
         "clock": computer.clock,
         "service": links.service,

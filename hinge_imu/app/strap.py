@@ -19,6 +19,7 @@ from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Cueing, Wishes
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.made_with import made_with
+from hinge_imu.app.notify import notify
 from hinge_imu.app.relabel import relabel
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.app.sitting import Patience, Sitting
@@ -137,6 +138,8 @@ class Strap:
             closing = ready.pop_all()
 
         def going() -> Outcome:
+            _log.info("session %s has begun%s", header.session_id, f", {header.athlete}" if header.athlete else "")
+            notify(STATUS=f"session {header.session_id}")
             with closing:
                 run(header, rounds(sitting.stream(), len(header.sensors)), listeners)
                 self.control.ended()
@@ -145,6 +148,8 @@ class Strap:
                     publisher.finish()
             self.recording = None
             recorded = names.dated(path)
+            _log.info("session %s is over: %s", header.session_id, recorded)
+            notify(STATUS="waiting for a wearer")
             if self.uploads is not None:
                 self.uploads.wake()
             return Outcome(header, recorded, poweroff=self.control.poweroff and self.config.cues.poweroff)

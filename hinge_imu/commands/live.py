@@ -58,6 +58,7 @@ def live(
     from hinge_imu.app import terminal
     from hinge_imu.app.calibrations import default_folders
     from hinge_imu.app.cueing import Wishes
+    from hinge_imu.app.log import set_up
 
     settings = _with_cues(_with_options(load(config), gym=gym, strap=strap, mqtt=mqtt), cues, metronome)
     wishes = Wishes(metronome, [_known(name) for name in then or ()])
@@ -84,6 +85,7 @@ def live(
             **lift_of(exercise, tempo, limits),
         }
         if standby:
+            set_up()
             poweroff = wiring.standby(settings, **how)
         else:
             outcome = wiring.live(settings, **how)

@@ -84,8 +84,10 @@ class Messages:
         at_s = fields[TOPICS[level].clock]
         if isinstance(at_s, list):
             at_s = at_s[0] if at_s else None
+        # A fault is known by its rep: said again after a crash, it may come in another place.
+        whose = f"{fields['rep_id']}-{fields['name']}" if level == "fault" else None
         common = {
-            "id": f"{self.header.session_id}-{level}-{self._said[level]}",
+            "id": whose or f"{self.header.session_id}-{level}-{self._said[level]}",
             "time": utc(self.header.started_utc, at_s),
         }
         return message(self.header.config.publish, level, self.header, {**common, **fields})
