@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -33,7 +34,30 @@ class Wishes:
 NONE = Wishes()
 
 
-class Cueing:
+class Panel(ABC):
+    """The pins, and the thread behind each: a context manager; the LED blinks slowly to begin with."""
+
+    def __init__(self, config: CuesConfig) -> None:
+        self._outputs = Outputs(config)
+        self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
+
+    def __enter__(self) -> Self:
+        self._outputs.__enter__()
+        self._outputs.show("starting")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the pins."""
+        if self._button is not None:
+            self._button.close()
+        self._outputs.__exit__()
+
+    @abstractmethod
+    def pressed(self, press: Press) -> None:
+        """Do what the wearer means by a press."""
+
+
+class Cueing(Panel):
     """A session's listener for events and angles; a context manager around the pins and their threads.
 
     Raises
@@ -50,19 +74,7 @@ class Cueing:
         self._place = 0
         self._stood = self._lifting = self._armed = False
         self._lost: set[Segment | None] = set()
-        self._outputs = Outputs(config)
-        self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
-
-    def __enter__(self) -> Self:
-        self._outputs.__enter__()
-        self._outputs.show("starting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of the pins."""
-        if self._button is not None:
-            self._button.close()
-        self._outputs.__exit__()
+        super().__init__(config)
 
     def event(self, event: AnyEvent) -> None:
         """Tell the wearer what there is to tell of an event."""
@@ -116,23 +128,12 @@ class Cueing:
         self._outputs.show("trouble" if self._lost else ready if self._stood else "starting")  # type: ignore[arg-type]  # both are lights
 
 
-class Waiting:
-    """The LED and the button of a strap that waits for its next session; a context manager around the pins."""
+class Waiting(Panel):
+    """The LED and the button of a strap that waits for its next session."""
 
     def __init__(self, config: CuesConfig, control: Control) -> None:
         self._config, self._control = config, control
-        self._outputs = Outputs(config)
-        self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
-
-    def __enter__(self) -> Self:
-        self._outputs.__enter__()
-        self._outputs.show("starting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._button is not None:
-            self._button.close()
-        self._outputs.__exit__()
+        super().__init__(config)
 
     def pressed(self, press: Press) -> None:
         """Begin a session at once; held, power off where that is wanted."""
