@@ -6,8 +6,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from hinge_imu.recording import McapWriter, RecordingError, open_recording
 from hinge_imu.recording.disk import in_use
 from hinge_imu.recording.recover import is_whole
@@ -29,15 +27,15 @@ def relabel(path: Path, what: Mapping[str, str]) -> None:
     if in_use(path) or not is_whole(path):
         raise RecordingError(f"{path}: is not whole yet; wait until its session is over, or use `hinge-imu recover`")
     recording = open_recording(path)
-    athlete = what.get("athlete", recording.known.athlete)
-    labels = {**recording.header.labels, **{name: text for name, text in what.items() if name != "athlete"}}
-    header = msgspec.structs.replace(recording.header, athlete=athlete, labels=labels)
+    labels = {name: text for name, text in what.items() if name != "athlete"}
     fresh = path.with_suffix(".relabelled")
-    with McapWriter(fresh, header) as writer:
+    with McapWriter(fresh, recording.header) as writer:
         for item in recording.stream():
             writer.put(item)
         for event in recording.events():
             writer.event(event)
+        known = recording.known
+        writer.known(athlete=what.get("athlete", known.athlete), labels={**known.labels, **labels})
     if not is_whole(fresh):
         fresh.unlink(missing_ok=True)
         raise RecordingError(f"{path}: could not be written anew; make room on the disk")

@@ -65,8 +65,12 @@ class McapWriter:
         self._write_waiting()
         self._append(SENSORS_ID, msgspec.json.encode(item), round(item.at_s / NS))
         if later := _later(item):
-            self._writer.add_metadata(LATER, {"json": msgspec.json.encode(later).decode()})
+            self.known(**later)
         self._flush()  # it is rare, and may be the last for a long while: that both chips are lost, say
+
+    def known(self, **fields: Any) -> None:
+        """Append fields of the header that have become known (`Recording.known`)."""
+        self._writer.add_metadata(LATER, {"json": msgspec.json.encode(fields).decode()})
 
     def samples(self, raw: RawArray) -> None:
         """Append samples (``header.dtype``) in order of arrival."""
