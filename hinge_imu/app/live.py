@@ -136,7 +136,8 @@ def strapped(
             strap.uploads = closing.enter_context(Uploads(folder, config, skip=lambda path: path in strap.writing))
         closing.enter_context(stopping(control.quit, seconds))
         closing.enter_context(Housekeeping([strap.look_after, sampler.wake]))
-        closing.enter_context(Housekeeping([strap.tidy], every_s=HOUR_S))
+        if standby:  # a folder that somebody has named by hand is theirs to keep in order
+            closing.enter_context(Housekeeping([strap.tidy], every_s=HOUR_S))
         yield strap, closing.enter_context(contextlib.closing(_started(sampler)))
         notify(STOPPING=1)
 
