@@ -33,7 +33,7 @@ from rich.table import Table
 from rig import Broker, Line, Receiver, Strap
 
 from hinge_imu.app import terminal
-from hinge_imu.app.finishing import OUTBOX, torn
+from hinge_imu.app.folders import OUTBOX, torn
 from hinge_imu.app.replay import replay
 from hinge_imu.events import RepEvent
 from hinge_imu.recording import open_recording

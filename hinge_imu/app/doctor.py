@@ -151,7 +151,7 @@ def _silent(part: Part, patience_s: float) -> Finding:
 
 def _recordings(config: Config, root: Path) -> Path:
     """Return where sessions are kept: as configured, or the service's folder where it is installed, or the user's."""
-    from hinge_imu.app.live import default_recordings
+    from hinge_imu.app.folders import default_recordings
 
     if config.recording.folder is not None:
         return Path(config.recording.folder)

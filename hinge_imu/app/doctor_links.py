@@ -19,13 +19,13 @@ from smbus2 import SMBus
 
 from hinge_imu.app import findings, verdicts
 from hinge_imu.app.doctor import Finding, Installation
+from hinge_imu.app.folders import OUTBOX
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish.client import Address, parse
 from hinge_imu.sensing import survey
 from hinge_imu.sensing.i2c import BusFault, open_bus
 
 UNIT = "hinge-imu.service"
-OUTBOX = "outbox.sqlite"
 CREDENTIAL = "mqtt-password"
 ANSWER_S = 4.0
 """How long a broker may take for each of name, connection and login. Chosen; below the doctor's own patience."""

@@ -9,7 +9,7 @@ from hinge_imu.app.doctor import Finding, Installation
 
 def recordings(here: Installation) -> Iterator[Finding]:
     """Count what is not whole, and what has yet to be uploaded."""
-    from hinge_imu.app.finishing import torn
+    from hinge_imu.app.folders import torn
     from hinge_imu.app.uploads import status
 
     cut_off = torn(here.recordings)

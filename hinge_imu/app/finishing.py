@@ -15,28 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hinge_imu.app import names
+from hinge_imu.app.folders import OUTBOX, torn
 from hinge_imu.app.replay import BLOCK
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.messages import Messages
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.recording import RecordingError, open_recording, pushes
-from hinge_imu.recording.disk import in_use
-from hinge_imu.recording.recover import is_whole, recover
+from hinge_imu.recording.recover import recover
 from hinge_imu.samples import Angles
-
-OUTBOX = "outbox.sqlite"
-"""What the outbox beside the recordings is called."""
 
 NICE = 15
 """What is taken off the priority (nice(1): 19 is the least). Chosen."""
 
 _log = logging.getLogger(__name__)
-
-
-def torn(folder: Path) -> list[Path]:
-    """Return the recordings that were cut off, the oldest first; those that are being written are none of them."""
-    return sorted(path for path in folder.glob("*.mcap") if not is_whole(path) and not in_use(path))
 
 
 @contextmanager

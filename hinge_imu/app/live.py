@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,7 +18,8 @@ from typing import Any
 from hinge_imu.app.calibrations import calibrated
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import NONE, Waiting, Wishes
-from hinge_imu.app.finishing import OUTBOX, finishing
+from hinge_imu.app.finishing import finishing
+from hinge_imu.app.folders import OUTBOX, default_recordings
 from hinge_imu.app.housekeeping import Housekeeping
 from hinge_imu.app.notify import Watchdog, notify
 from hinge_imu.app.orders import Orders
@@ -38,13 +38,6 @@ from hinge_imu.samples import Item
 from hinge_imu.sensing.identity import identities
 from hinge_imu.sensing.rescue import Rescue
 from hinge_imu.sensing.sampler import Sampler
-
-
-def default_recordings() -> Path:
-    """Return where sessions go: systemd's state directory in a service, else the user's data folder."""
-    state = os.environ.get("STATE_DIRECTORY")
-    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return Path(state) if state else data / "hinge-imu" / "recordings"
 
 
 def live(config: Config, *, seconds: float | None = None, **how: Any) -> Outcome:

@@ -28,7 +28,7 @@ def upload(
     """
     from hinge_imu.app import terminal
     from hinge_imu.app import uploads as wiring
-    from hinge_imu.app.live import default_recordings
+    from hinge_imu.app.folders import default_recordings
     from hinge_imu.publish.upload import UploadError, address
     from hinge_imu.recording import RecordingError
 

@@ -13,8 +13,9 @@ import msgspec
 import pytest
 import typer
 
-from hinge_imu.app import doctor, doctor_links
+from hinge_imu.app import doctor, doctor_links, folders
 from hinge_imu.app.doctor import Finding, Installation, diagnose, failed
+from hinge_imu.app.doctor_recordings import recordings
 from hinge_imu.commands.doctor import doctor as command
 from hinge_imu.config import Config, PublishConfig, RecordingConfig, UploadConfig
 
@@ -271,7 +272,7 @@ def test_a_folder_that_cannot_be_written_is_said(here, tmp_path):
 def test_what_waits_in_the_outbox_is_counted_while_it_is_in_use(here):
     installation = here()
     installation.recordings.mkdir()
-    file = installation.recordings / doctor_links.OUTBOX
+    file = installation.recordings / folders.OUTBOX
     with sqlite3.connect(file) as store:
         store.execute("PRAGMA journal_mode = WAL")
         store.execute("CREATE TABLE waiting (seq INTEGER PRIMARY KEY, payload BLOB)")
@@ -330,3 +331,15 @@ def test_supply_and_heat_are_those_of_the_computer(here, tmp_path):
     found = by_name(doctor.probes()["computer"](here()))
     assert (found["heat"].verdict, found["heat"].text) == ("mend", "84 °C")
     assert (found["supply"].verdict, found["supply"].text) == ("good", "holds")
+
+
+def test_recordings_that_were_cut_off_and_those_that_wait_for_the_dashboard_are_counted(here, tmp_path):
+    installation = here()
+    installation.recordings.mkdir()
+    torn, upload = recordings(installation)
+    assert (torn.verdict, upload.verdict) == ("good", "good")
+    (installation.recordings / "20260101T100000Z_cut.mcap").write_bytes(b"\x89MCAP0\r\n\x01\x00")
+    config = msgspec.structs.replace(installation.config, upload=UploadConfig(url="https://dashboard.gym"))
+    torn, upload = recordings(installation._replace(config=config))
+    assert (torn.verdict, torn.text) == ("mind", "1 were cut off, and are not whole")
+    assert (upload.verdict, upload.text) == ("good", "0 wait for https://dashboard.gym")

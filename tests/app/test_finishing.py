@@ -8,7 +8,8 @@ import sys
 import msgspec
 import pytest
 
-from hinge_imu.app.finishing import OUTBOX, finish, finishing, torn
+from hinge_imu.app.finishing import finish, finishing
+from hinge_imu.app.folders import OUTBOX, torn
 from hinge_imu.app.replay import replay
 from hinge_imu.events import RepEvent
 from hinge_imu.publish.outbox import Outbox

@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from hinge_imu.app.live import default_recordings, live, standby
+from hinge_imu.app.folders import default_recordings
+from hinge_imu.app.live import live, standby
 from hinge_imu.config import load
 from hinge_imu.events import SensorEvent, SessionEvent
 from hinge_imu.publish.broker import PrivateBroker

@@ -7,7 +7,7 @@ import time
 import msgspec
 import numpy as np
 
-from hinge_imu.app.finishing import OUTBOX
+from hinge_imu.app.folders import OUTBOX
 from hinge_imu.app.live import live
 from hinge_imu.config import load
 from hinge_imu.events import SensorEvent
