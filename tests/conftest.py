@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import settings
 from scipy.spatial.transform import Rotation
 
 from hinge_imu.config import Config
@@ -38,6 +39,10 @@ from hinge_imu.simulate.plan import Timetable, for_tempo
 from hinge_imu.simulate.repertoire import SWAY_DEG
 from hinge_imu.simulate.stage import Stage
 from hinge_imu.simulate.strap import strap
+
+# How long an example takes says how busy the machine is, and nothing else.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 class Recorded(NamedTuple):

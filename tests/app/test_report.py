@@ -169,4 +169,4 @@ def test_a_recording_that_asks_for_a_tempo_that_there_is_not_is_named(made, tmp_
     convert(made, tmp_path / "whole.csv")
     odd = tmp_path / "odd.csv"
     odd.write_text("# tempo: fast\n" + (tmp_path / "whole.csv").read_text())
-    assert made_of(odd).wrong.startswith(f"{odd}: tempo 'fast'")
+    assert made_of(odd).wrong.startswith(f"{odd}: the header line '# tempo: fast' is no tempo")

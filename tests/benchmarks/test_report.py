@@ -10,7 +10,7 @@ def test_a_few_short_sessions_give_every_line_of_the_table():
         sys.executable,
         "benchmarks/report.py",
         "--minutes",
-        "3",
+        "1",
         "--recordings",
         "2",
         "--jobs",
