@@ -49,10 +49,15 @@ def hashed(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def writing(engine: Engine) -> Engine:
+    """Return the same for who is going to write: the store has SQLite begin that at once, and wait for its turn."""
+    return engine.execution_options(writes=True)
+
+
 def secret_of(engine: Engine) -> str:
     """Return the secret that cookies are signed with: made once, and the same for all that share the database."""
     try:
-        with engine.begin() as connection:
+        with writing(engine).begin() as connection:
             connection.execute(insert(SECRETS).values(id=1, secret=secrets.token_urlsafe(32)))
     except IntegrityError:
         pass
