@@ -13,8 +13,9 @@ from itsdangerous import BadSignature, Signer
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from hinge_imu.dashboard.access.tables import SESSIONS, USERS, hashed, writing
+from hinge_imu.dashboard.access.tables import SESSIONS, USERS, hashed
 from hinge_imu.dashboard.access.viewer import Role, Viewer
+from hinge_imu.dashboard.store.engine import writing
 
 DAY_S = 86_400.0
 

@@ -15,23 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from hinge_imu.config import Name
 from hinge_imu.dashboard.access.passwords import AccessError, again, fits, hash_of, is_old
 from hinge_imu.dashboard.access.sessions import Sessions
-from hinge_imu.dashboard.access.tables import LINKS, SESSIONS, TABLES, USERS, hashed, secret_of, writing
-from hinge_imu.dashboard.access.viewer import ROLES, Role, Viewer
+from hinge_imu.dashboard.access.tables import LINKS, SESSIONS, USERS, hashed, secret_of
+from hinge_imu.dashboard.access.viewer import ROLES, Viewer
+from hinge_imu.dashboard.store.engine import writing
 
 LINK_LASTS_S = 86_400.0
 """A link that has not been followed for so long leads nowhere. Chosen."""
 
 
 class Users:
-    """All users in a database, and their ``sessions``. Names are small letters; every change of a user logs it out.
+    """All users in the store's database (``Store.engine``), and their ``sessions``.
 
-    Raises SQLAlchemyError where the database fails.
+    Names are small letters. Every method raises SQLAlchemyError where the database fails.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
         self._writing = writing(engine)
-        TABLES.create_all(self._writing)
         self._clock = clock
         self.secret = secret_of(engine)
         self.sessions = Sessions(engine, self.secret, clock)
@@ -43,7 +43,7 @@ class Users:
         return [Viewer(**row) for row in rows]
 
     def add(
-        self, name: str, role: Role, password: str | None, *, athlete: str | None = None, gym: str | None = None
+        self, name: str, role: str, password: str | None, *, athlete: str | None = None, gym: str | None = None
     ) -> Viewer:
         """Add a user; without a password nobody can log in by that name until a link was followed.
 

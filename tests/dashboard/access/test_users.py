@@ -9,6 +9,8 @@ from hinge_imu.dashboard.access.passwords import AccessError
 from hinge_imu.dashboard.access.sessions import LASTS_S, MOST
 from hinge_imu.dashboard.access.tables import TABLES, USERS
 from hinge_imu.dashboard.access.users import LINK_LASTS_S, Users
+from hinge_imu.dashboard.store.engine import connect
+from hinge_imu.dashboard.store.models import Base
 
 SENTENCE = "hips back, ribs down"
 
@@ -102,9 +104,7 @@ def test_a_session_ends_by_itself_and_at_most_so_many_are_open(users, clock):
 
 
 def test_a_cookie_of_another_dashboard_is_worth_nothing(users, tmp_path):
-    from sqlalchemy import create_engine
-
-    other_engine = create_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    other_engine = connect(str(tmp_path / "other.db"))
     other = Users(other_engine)
     for each in (users, other):
         each.add("kim", "coach", None)
@@ -177,6 +177,15 @@ def test_users_are_where_they_were_when_the_dashboard_starts_again(users, engine
     cookie, _ = users.sessions.begin("kim", "coach")
     again = Users(engine, clock)
     assert again.sessions.viewer(cookie) == users.all()[0] == again.all()[0]
+
+
+def test_the_migrations_make_what_the_code_works_with(engine):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, [Base.metadata, TABLES]) == []
 
 
 def test_a_name_that_speaks_the_database_s_language_is_only_a_name(users, engine):
