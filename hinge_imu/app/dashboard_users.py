@@ -26,6 +26,11 @@ def default_database() -> str:
     return str(default_folder() / "dashboard.db")
 
 
+def default_uploads() -> Path:
+    """Return where recordings are uploaded to, with the straps' tokens, where nothing else is named."""
+    return default_folder() / "uploads"
+
+
 @contextmanager
 def open_users(database: str | None) -> Iterator[Users]:
     """Open the users in a database (None: the default one).
