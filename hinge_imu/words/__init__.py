@@ -52,7 +52,7 @@ class FaultWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All words of one language: ``page`` are those of a session's page, ``dashboard`` of the coach's, by their place."""
+    """All words of one language: ``page`` are those of a session's page, ``dashboard`` of the coach's, by place."""
 
     language: str
     decimal: Literal[".", ","]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from html import escape
 from typing import Literal
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from hinge_imu.words import MARKS, Words
 
 State = Literal["lifting", "resting", "ready", "silent", "lost", "away"]
 Kept = Callable[[str, Sequence[float | None]], Sequence[bool | None]]
-"""Tells of each digit of a prescribed tempo whether the measured one kept it; raises ValueError where it is no tempo."""
+"""Tells of each digit of a prescribed tempo whether it was kept, None where nobody can tell; raises ValueError."""
 
 LOW_DEG, HIGH_DEG = -30.0, 60.0
 """From where to where the gauge of the back goes, as in `live.js`."""
@@ -28,6 +29,9 @@ TIRING_SHARE = 0.2
 train strength rather than endurance (Pareja-Blanco et al. 2017, DOI 10.1111/sms.12678), there of the bar's speed."""
 
 PHASES = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
+SIGNS = ("↓", "▁", "↑", "▔")
+"""Down, bottom, up, top: above the digits of a tempo."""
+
 SHOWN_REPS = 12
 """Of a set so many reps, the last, stand on a card; chosen: a line or two."""
 
@@ -56,7 +60,7 @@ def moves(words: Words) -> str:
     """Return the part of a card that moves: the figure from the side, and the trace of the back."""
     top, height = (100 * (HIGH_DEG - edge) / (HIGH_DEG - LOW_DEG) for edge in (NEUTRAL_DEG, HIGH_DEG - 2 * NEUTRAL_DEG))
     return (
-        f'<svg class="figure" viewBox="0 0 130 128" role="img" aria-label="{escape(words.dashboard["back"])}">'
+        f'<svg class="figure" viewBox="18 8 90 120" role="img" aria-label="{escape(words.dashboard["back"])}">'
         '<path class="legs" d="M52 78 L57 101 L52 124 l9 0"/><path class="arm" d="M52 37 l0 36"/>'
         '<path class="stick" d="M47 82 L47 18"/><path class="back" d="M52 78 L52 32"/>'
         '<circle class="head" cx="52" cy="22" r="8"/></svg>'
@@ -80,14 +84,19 @@ def said(strap: Strap, words: Words, now: float, kept: Kept, *, to: str = "athle
         f'<div class="numbers">{_count(strap, words)}{_tempo(strap, words, kept)}</div>',
         _gauge(strap.limits, words),
         _strip(strap, words),
-        _last(last, words),
-        _tired(strap, words),
-        _say(strap, words),
-        _trouble(strap, words),
-        f'<p class="clocks"><span class="ago" data-say="{escape(about["ago"].format(seconds="#"))}"></span>'
-        '<span class="rest"></span></p>',
+        _clocks(words),
     ]
     return "".join(parts)
+
+
+def after(strap: Strap, words: Words) -> str:
+    """Return the part of a card below: what was seen in the last rep, what to say after the set, what is amiss."""
+    return "".join((_trouble(strap, words), _last(strap.last, words), _tired(strap, words), _say(strap, words)))
+
+
+def _clocks(words: Words) -> str:
+    ago = escape(words.dashboard["ago"].format(seconds="#"))
+    return f'<p class="clocks"><span class="ago" data-say="{ago}"></span><span class="rest"></span></p>'
 
 
 def _state(strap: Strap, words: Words, now: float) -> str:
@@ -114,16 +123,14 @@ def digits(rep: RepEvent, asked: str | None, words: Words, kept: Kept) -> str:
     measured = [getattr(rep, name) for name in PHASES]
     verdicts: Sequence[bool | None] = [None] * len(PHASES)
     if asked:
-        try:
+        with suppress(ValueError):
             verdicts = kept(asked, measured)
-        except ValueError:
-            pass
     shown = []
-    for value, verdict in zip(measured, verdicts, strict=True):
-        text = "-" if value is None else f"{value:.1f}".replace(".", words.decimal)
-        off = f'<span class="off" title="{escape(words.dashboard["tempo_off"])}">{text}</span>'
-        shown.append(off if verdict is False else text)
-    return "–".join(shown)
+    for sign, value, verdict in zip(SIGNS, measured, verdicts, strict=True):
+        text = "·" if value is None else f"{value:.1f}".replace(".", words.decimal)
+        off = f' class="off" title="{escape(words.dashboard["tempo_off"])}"' if verdict is False else ""
+        shown.append(f"<span{off}><i>{sign}</i>{text}</span>")
+    return "".join(shown)
 
 
 def _gauge(limits: Limits, words: Words) -> str:
@@ -184,5 +191,5 @@ def _trouble(strap: Strap, words: Words) -> str:
     lines = [f'<p class="hurts">✚ {escape(about["pain"])}</p>'] if strap.pain else []
     for where, event in sorted(strap.broken.items()):
         who = about["computer" if where == "computer" else f"sensor_{where}"]
-        lines.append(f'<p class="trouble">! {escape(f"{who} {about[f'fact_{event.what}']}")}</p>')
+        lines.append(f'<p class="trouble">! {escape(who)} {escape(about[f"fact_{event.what}"])}</p>')
     return "".join(lines)
