@@ -117,13 +117,21 @@ class Tab(Line):
     def asked(self):
         """Every address that the page has asked for."""
         self.js("0")
-        return [each["params"]["request"]["url"] for each in self.events if each.get("method") == "Network.requestWillBeSent"]
+        return [
+            each["params"]["request"]["url"]
+            for each in self.events
+            if each.get("method") == "Network.requestWillBeSent"
+        ]
 
     @property
     def complaints(self):
         """What stands on the browser's console as a warning or error."""
         self.js("0")
-        said = [each["params"] for each in self.events if each.get("method") in {"Runtime.exceptionThrown", "Log.entryAdded"}]
+        said = [
+            each["params"]
+            for each in self.events
+            if each.get("method") in {"Runtime.exceptionThrown", "Log.entryAdded"}
+        ]
         return [each for each in said if each.get("entry", {}).get("level") in {None, "error", "warning"}]
 
     def picture(self, path):

@@ -77,7 +77,9 @@ class Fake:
         self._send(level, json.dumps({**common, **fields}).encode(), wait=wait)
 
     def _send(self, level, payload, *, wait=False):
-        sent = self.client.publish(f"{self._top}/{level}", payload, qos=level != "angles", retain=level in {"status", "meta"})
+        sent = self.client.publish(
+            f"{self._top}/{level}", payload, qos=level != "angles", retain=level in {"status", "meta"}
+        )
         if wait:
             sent.wait_for_publish(10)
 
@@ -85,7 +87,15 @@ class Fake:
         self.say("status", {"status": "online"})
         meta = {"rate_hz": 200.0, "exercise": self._exercise, "tempo": self._tempo, "started_utc": self._utc}
         self.say("meta", {**meta, "simulated": True, "labels": {}, "worn": ["pelvis", "thorax"]})
-        start = {"event": "session", "end_s": 0.0, "sets": None, "reps": None, "sensors": {}, "bus": {}, "state": "open"}
+        start = {
+            "event": "session",
+            "end_s": 0.0,
+            "sets": None,
+            "reps": None,
+            "sensors": {},
+            "bus": {},
+            "state": "open",
+        }
         self.say("session", {**start, "id": self.session, "started_utc": self._utc})
         began = time.monotonic()
         for at_s, level, payload in self._told:

@@ -49,11 +49,11 @@ def state(strap: Strap, now: float) -> State:
     return "resting" if strap.reps else "ready"
 
 
-def classes(strap: Strap, now: float) -> str:
+def classes(strap: Strap, now: float, *, public: bool = False) -> str:
     """Return the classes of a card: its state, and whether its last rep went over a limit."""
     last = strap.last
     faulty = " faulty" if last is not None and last.faults else ""
-    return f"card {state(strap, now)}{faulty}{' pain' if strap.pain else ''}"
+    return f"card {state(strap, now)}{faulty}{' pain' if strap.pain and not public else ''}"
 
 
 def moves(words: Words) -> str:
@@ -69,12 +69,12 @@ def moves(words: Words) -> str:
     )
 
 
-def said(strap: Strap, words: Words, now: float, kept: Kept, *, to: str = "athlete/") -> str:
+def said(strap: Strap, words: Words, now: float, kept: Kept, *, linked: bool = True) -> str:
     """Return the part of a card that says: who, what, how many, how fast, what was seen and what to say."""
     about = words.dashboard
     name = escape(strap.athlete or about["no_name"])
-    if strap.athlete and to:
-        name = f'<a href="{to}{quote(strap.athlete, safe="")}">{name}</a>'
+    if strap.athlete and linked:
+        name = f'<a href="athlete/{quote(strap.athlete, safe="")}">{name}</a>'
     last = strap.last
     what = words.exercise(last.exercise if last else strap.exercise)
     simulated = f' <span class="simulated">{about["simulated"]}</span>' if strap.simulated else ""
@@ -82,16 +82,18 @@ def said(strap: Strap, words: Words, now: float, kept: Kept, *, to: str = "athle
         f'<div class="name"><h2>{name}</h2><span class="pill">{_state(strap, words, now)}</span></div>',
         f'<p class="quiet">{escape(what)} · {escape(strap.name)}{simulated}</p>',
         f'<div class="numbers">{_count(strap, words)}{_tempo(strap, words, kept)}</div>',
-        _gauge(strap.limits, words),
+        gauge(strap.limits, words),
         _strip(strap, words),
         _clocks(words),
     ]
     return "".join(parts)
 
 
-def after(strap: Strap, words: Words) -> str:
+def after(strap: Strap, words: Words, *, public: bool = False) -> str:
     """Return the part of a card below: what was seen in the last rep, what to say after the set, what is amiss."""
-    return "".join((_trouble(strap, words), _last(strap.last, words), _tired(strap, words), _say(strap, words)))
+    return "".join(
+        (_trouble(strap, words, public=public), _last(strap.last, words), _tired(strap, words), _say(strap, words))
+    )
 
 
 def _clocks(words: Words) -> str:
@@ -133,7 +135,9 @@ def digits(rep: RepEvent, asked: str | None, words: Words, kept: Kept) -> str:
     return "".join(shown)
 
 
-def _gauge(limits: Limits, words: Words) -> str:
+def gauge(limits: Limits, words: Words) -> str:
+    """Return the gauge of the back: the band in which a dowel touches, the limits, and the needle."""
+
     def left(deg: float) -> str:
         return f"left:{100 * (deg - LOW_DEG) / (HIGH_DEG - LOW_DEG):.1f}%"
 
@@ -186,9 +190,9 @@ def _say(strap: Strap, words: Words) -> str:
     return f'<p class="say"><b>{escape(fault.cue)}.</b> {escape(fault.coach)}</p>'
 
 
-def _trouble(strap: Strap, words: Words) -> str:
+def _trouble(strap: Strap, words: Words, *, public: bool) -> str:
     about = words.dashboard
-    lines = [f'<p class="hurts">✚ {escape(about["pain"])}</p>'] if strap.pain else []
+    lines = [f'<p class="hurts">✚ {escape(about["pain"])}</p>'] if strap.pain and not public else []
     for where, event in sorted(strap.broken.items()):
         who = about["computer" if where == "computer" else f"sensor_{where}"]
         lines.append(f'<p class="trouble">! {escape(who)} {escape(about[f"fact_{event.what}"])}</p>')

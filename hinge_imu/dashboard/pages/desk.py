@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from starlette.requests import Request
 
+from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.live import Gym
 from hinge_imu.dashboard.pages.cards import Kept
-
-Act = Literal["edit", "command", "delete", "users"]
-
-
-class Viewer(Protocol):
-    """Who looks at a page."""
-
-    @property
-    def name(self) -> str:
-        """What they are called."""
-
-    def sees(self, athlete: str | None) -> bool:
-        """Tell whether they may see that athlete, or straps that nobody is known to wear."""
-
-    def may(self, what: Act) -> bool:
-        """Tell whether they may do that."""
+from hinge_imu.dashboard.store import Store
 
 
 @dataclass(frozen=True)
@@ -38,7 +24,7 @@ class Desk:
     """
 
     gym: Gym
-    store: Any
+    store: Store
     viewer: Callable[[Request], Viewer]
     tell: Callable[[str, str, dict[str, Any]], None]
     kept: Kept

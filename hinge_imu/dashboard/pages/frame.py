@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
+from html import escape
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nicegui import ui
 from starlette.requests import Request
 
-from hinge_imu.dashboard.pages.desk import Desk, Viewer
+from hinge_imu.dashboard.access.viewer import Viewer
+from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.words import Words, languages, words
 
 LANGUAGE, THEME = "hinge-language", "hinge-theme"
@@ -47,20 +50,36 @@ def frame(desk: Desk, viewer: Viewer, look: Look, title: str) -> Iterator[None]:
     with ui.element("header").classes("top"):
         ui.html(f'<strong>hinge-imu</strong> <a href="{look.up or "."}">{about["wall"]}</a>', sanitize=False)
         ui.element("span").classes("space")
-        _button(about["theme"], lambda: _turn(dark)).classes("wide")
-        _button(about["language"], lambda: _speak("en" if look.words.language == "de" else "de"))
-        if viewer.name:
-            ui.html(f'<form method="post" action="{look.up}logout"><button>{about["log_out"]}</button></form>', sanitize=False)
+        button(about["theme"], lambda: _turn(dark)).classes("wide")
+        button(about["language"], lambda: _speak("en" if look.words.language == "de" else "de"))
+        ui.html(f'<a href="{look.up}logout">{about["log_out"]}</a>', sanitize=False)
     warning = ui.element("p").classes("warn").props('role="status"')
     ui.timer(2.0, lambda: say(warning, "" if desk.line() else about["line_away"]))
     with ui.element("main").classes("hinge"):
         yield
 
 
-def _button(text: str, done: object) -> ui.element:
-    with ui.element("button").props('type="button"').on("click", done) as made:
-        ui.html(text, sanitize=True, tag="span")
+def button(text: str, done: Callable[..., Any] | None, *, kind: str = "button") -> ui.element:
+    """Build a plain button, which the keyboard reaches as well."""
+    made = ui.element("button").props(f'type="{kind}"').classes("plain")
+    if done is not None:
+        made.on("click", done, [])
+    with made:
+        ui.html(text, sanitize=escaped, tag="span")
     return made
+
+
+def escaped(text: str) -> str:
+    """Return a text as HTML that says just that."""
+    return escape(text)
+
+
+def day(moment: datetime | None, words: Words) -> str:
+    """Return a day and its hour, of the dashboard's own time zone, as the language writes it."""
+    if moment is None:
+        return words.dashboard["no_day"]
+    here = moment.astimezone()
+    return here.strftime("%d.%m.%Y %H:%M" if words.language == "de" else "%Y-%m-%d %H:%M")
 
 
 def say(place: ui.element, text: str) -> None:

@@ -18,11 +18,14 @@ EVERY_S = 0.1
 
 
 class Card:
-    """One strap's card on one page; ``wholly`` it is told every point, else only the last of each turn."""
+    """One strap's card on one page; ``wholly`` it is told every point, else only the last of each turn.
 
-    def __init__(self, strap: Strap, desk: Desk, words: Words, *, wholly: bool = False) -> None:
+    On a ``public`` screen, nothing leads further, and nobody's pain is shown.
+    """
+
+    def __init__(self, strap: Strap, desk: Desk, words: Words, *, wholly: bool = False, public: bool = False) -> None:
         self.strap = strap
-        self._desk, self._words, self._wholly = desk, words, wholly
+        self._desk, self._words, self._wholly, self._public = desk, words, wholly, public
         self._points = max(0, strap.points - len(strap.angles))
         self._clocks: tuple[int | None, int | None] = (-1, -1)
         self._shown: tuple[Any, ...] = ()
@@ -46,15 +49,17 @@ class Card:
         return [self.id, points if self._wholly else points[-1:], *clocks]
 
     def _write(self, now: float) -> None:
-        shown = (self.strap.changed, cards.classes(self.strap, now))
+        shown = (self.strap.changed, cards.classes(self.strap, now, public=self._public))
         if shown == self._shown:
             return
         self._shown, self._clocks = shown, (-1, -1)
         limits = self.strap.limits
         self._element.classes(replace=shown[1])
         self._element.props(f'data-high="{limits.spine_rounding_deg}" data-low="{limits.spine_arching_deg}"')
-        self._said.set_content(cards.said(self.strap, self._words, now, self._desk.kept))
-        self._after.set_content(cards.after(self.strap, self._words))
+        self._said.set_content(
+            cards.said(self.strap, self._words, now, self._desk.kept, linked=not (self._public or self._wholly))
+        )
+        self._after.set_content(cards.after(self.strap, self._words, public=self._public))
 
     def _ago(self, now: float) -> int | None:
         ago = int(now - self.strap.seen)

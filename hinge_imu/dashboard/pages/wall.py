@@ -6,7 +6,8 @@ from nicegui import ui
 from starlette.requests import Request
 
 from hinge_imu.dashboard.live import Strap
-from hinge_imu.dashboard.pages.desk import Desk, Viewer
+from hinge_imu.dashboard.access.viewer import Viewer
+from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import frame, look, say
 from hinge_imu.dashboard.pages.moving import EVERY_S, Card, tell
 
@@ -24,6 +25,7 @@ def register(desk: Desk) -> None:
         with frame(desk, viewer, seen, about["wall"]):
             empty = ui.element("p").classes("page quiet empty")
             grid = ui.element("section").classes("wall").props(f'aria-label="{about["wall"]}"')
+        public = not viewer.may("history")
         shown: dict[tuple[str, str], Card] = {}
 
         def turn() -> None:
@@ -35,7 +37,9 @@ def register(desk: Desk) -> None:
                 grid.clear()
                 shown.clear()
                 with grid:
-                    shown.update({(each.gym, each.name): Card(each, desk, seen.words) for each in straps})
+                    shown.update(
+                        {(each.gym, each.name): Card(each, desk, seen.words, public=public) for each in straps}
+                    )
             say(empty, "" if straps else about["no_one_seen" if desk.gym.straps else "nobody"])
             tell(shown.values(), now)
 
@@ -48,7 +52,7 @@ def visible(desk: Desk, viewer: Viewer, gym: str | None, now: float) -> list[Str
     return [
         strap
         for key, strap in sorted(desk.gym.straps.items())
-        if gym in {None, strap.gym} and viewer.sees(strap.athlete) and not _gone(strap, now)
+        if gym in {None, strap.gym} and viewer.sees(strap.athlete, strap.gym) and not _gone(strap, now)
     ]
 
 
