@@ -85,4 +85,4 @@ class Feed:
 
     def _on_message(self, message: MQTTMessage) -> None:
         if not message.topic.endswith("/command"):
-            self._waiting.append((message.topic, message.payload))
+            self._waiting.append((message.topic, bytes(message.payload)))

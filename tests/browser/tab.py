@@ -13,7 +13,8 @@ UNTIL = """new Promise((done, failed) => {{
   const look = () => {{ try {{ const found = ({what}); if (found) {{ stop(); done(found); }} }} catch (_) {{ }} }};
   const watch = new MutationObserver(look);
   const stop = () => {{ watch.disconnect(); clearTimeout(late); }};
-  const late = setTimeout(() => {{ stop(); failed(new Error("not within {seconds} s: " + document.body.innerText)); }}, {seconds} * 1000);
+  const fail = () => {{ stop(); failed(new Error("not within {seconds} s: " + document.body.innerText)); }};
+  const late = setTimeout(fail, {seconds} * 1000);
   watch.observe(document, {{ subtree: true, childList: true, attributes: true, characterData: true }});
   look();
 }})"""

@@ -21,7 +21,7 @@ _numbers = count(1)
 
 @cache
 def said(name):
-    """Return the exercise, and all that a recording says, in order: session time, level, payload; names to be filled in."""
+    """Return the exercise of a recording, and all that it says: (session time, level, payload), without names."""
     told, now = [], [0.0]
     recording = open_recording(RECORDINGS / f"{name}.mcap")
     header = msgspec.structs.replace(recording.header, session_id="SESSION", athlete="ATHLETE", started_utc=None)
@@ -83,6 +83,12 @@ class Fake:
         if wait:
             sent.wait_for_publish(10)
 
+    def _named(self, level, payload):
+        for before, after in self._names.items():
+            payload = payload.replace(before.encode(), json.dumps(after)[1:-1].encode())
+        known = f'"started_utc":"{self._utc}"' if self._utc else '"started_utc":null'
+        return payload.replace(b'"started_utc":null', known.encode()) if level == "session" else payload
+
     def _play(self):
         self.say("status", {"status": "online"})
         meta = {"rate_hz": 200.0, "exercise": self._exercise, "tempo": self._tempo, "started_utc": self._utc}
@@ -105,9 +111,5 @@ class Fake:
                     return
             elif level == "angles" and not self._speed:
                 continue
-            for before, after in self._names.items():
-                payload = payload.replace(before.encode(), after.encode())
-            if level == "session" and self._utc:
-                payload = payload.replace(b'"started_utc":null', f'"started_utc":"{self._utc}"'.encode())
-            self._send(level, payload, wait=not self._speed and level == "session")
+            self._send(level, self._named(level, payload), wait=not self._speed and level == "session")
         self.over.set()

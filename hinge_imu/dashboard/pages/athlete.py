@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from nicegui import run, ui
+from anyio import to_thread
+from nicegui import ui
 from starlette.requests import Request
 
 from hinge_imu.dashboard.access.viewer import Viewer
@@ -26,9 +27,9 @@ def register(desk: Desk) -> None:
     @ui.page("/athlete/{name:path}")
     async def athlete(request: Request, name: str) -> None:
         viewer = desk.viewer(request)
-        seen = look(request, up="../" * (1 + request.url.path.removeprefix("/athlete/").count("/")))
+        seen = look(request, up="../")
         page = _Athlete(desk, viewer, seen, name)
-        with frame(desk, viewer, seen, name if page.visible else seen.words.dashboard["athletes"]):
+        with frame(desk, seen, name if page.visible else seen.words.dashboard["athletes"]):
             if page.visible:
                 await page.build()
             else:
@@ -98,7 +99,7 @@ class _Athlete:
 
     async def _history(self) -> None:
         try:
-            sessions, days = await run.io_bound(self._read)
+            sessions, days = await to_thread.run_sync(self._read)
         except AwayError:
             ui.label(self._about["store_away"]).classes("warn")
             return
@@ -138,12 +139,12 @@ class _Athlete:
         how = "progress_how" if several else "progress_few"
         ui.label(self._about[how].format(band=f"{between_deg:.0f}°")).classes("quiet")
         with ui.element("div").classes("columns"):
-            for name, each in several.items():
+            for name, mine in several.items():
                 with ui.element("section"):
                     title = self._about["progress_of"].format(exercise=self._look.words.exercise(name))
                     ui.html(title, sanitize=escaped, tag="h3")
-                    ui.label(self._change(each, between_deg))
-                    ui.echart(charts.progress(each, between_deg, self._look.words)).classes("chart")
+                    ui.label(self._change(mine, between_deg))
+                    ui.echart(charts.progress(mine, between_deg, self._look.words)).classes("chart")
 
     def _change(self, days: list[Day], between_deg: float) -> str:
         words = self._look.words

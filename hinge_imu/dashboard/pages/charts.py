@@ -24,13 +24,13 @@ def trace(trace: Trace, rep: RepEvent, limits: Limits, words: Words) -> Options:
     from_s = trace.t_s[0] if trace.t_s else 0.0
     times = [round(t_s - from_s, 2) for t_s in trace.t_s]
     about = words.dashboard
-    back = _line(about["back"], times, trace.spine_deg, GOOD, "solid", 3)
+    back = _line(about["back"], times, trace.spine_deg, GOOD, "solid")
     back["markArea"] = {"silent": True, "itemStyle": {"color": BAND}, "data": [_edges(-NEUTRAL_DEG, NEUTRAL_DEG)]}
     back["markLine"] = _limit(limits.spine_rounding_deg, about["limit"])
     back["markPoint"] = {"data": [_mark(fault, times, trace, from_s, words) for fault in rep.faults], "symbolSize": 1}
     lines = [
-        _line(about["hips"], times, trace.pelvis_deg, QUIET, "dashed", 2),
-        _line(about["trunk"], times, trace.thorax_deg, QUIET, "solid", 2),
+        _line(about["hips"], times, trace.pelvis_deg, QUIET, "dashed"),
+        _line(about["trunk"], times, trace.thorax_deg, QUIET, "solid"),
         back,
     ]
     return _chart(lines, {"type": "value", "max": times[-1] if times else 1, "axisLabel": {"formatter": "{value} s"}})
@@ -42,12 +42,12 @@ def progress(days: Sequence[Day], between_deg: float, words: Words) -> Options:
     Every day has been measured.
     """
     first = float(days[0].spine_flexion_peak_deg or 0.0)
-    points = [[day.at_utc.isoformat(), round(float(day.spine_flexion_peak_deg or 0.0), 1)] for day in days]
+    heights = [round(float(day.spine_flexion_peak_deg or 0.0), 1) for day in days]
+    points = [[day.at_utc.isoformat(), height] for day, height in zip(days, heights, strict=True)]
     line: Options = {"type": "line", "name": words.dashboard["rounding"], "data": points, "symbolSize": 10}
     line |= {"lineStyle": {"color": GOOD, "width": 2}, "itemStyle": {"color": GOOD}}
     band = _edges(first - between_deg, first + between_deg)
     line["markArea"] = {"silent": True, "itemStyle": {"color": BAND}, "data": [band]}
-    heights = [value for _, value in points]
     edges = {"min": min(*heights, first - between_deg) // 5 * 5, "max": -(-max(*heights, first + between_deg) // 5) * 5}
     return _chart([line], {"type": "time", "axisLabel": {"hideOverlap": True}}, **edges)
 
@@ -67,9 +67,12 @@ def _chart(series: list[Options], x_axis: Options, **y_axis: Any) -> Options:
     }
 
 
-def _line(name: str, times: list[float], values: list[float | None], color: str, dash: str, width: int) -> Options:
+def _line(name: str, times: list[float], values: list[float | None], color: str, dash: str) -> Options:
     points = [list(pair) for pair in zip(times, values, strict=True)]
-    look: Options = {"lineStyle": {"color": color, "type": dash, "width": width}, "itemStyle": {"color": color}}
+    look: Options = {
+        "lineStyle": {"color": color, "type": dash, "width": 3 if color == GOOD else 2},
+        "itemStyle": {"color": color},
+    }
     return {"type": "line", "name": name, "showSymbol": False, "data": points, **look}
 
 

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 from nicegui import ui
 from starlette.requests import Request
 
-from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.words import Words, languages, words
 
@@ -40,7 +39,7 @@ def look(request: Request, up: str = "") -> Look:
 
 
 @contextmanager
-def frame(desk: Desk, viewer: Viewer, look: Look, title: str) -> Iterator[None]:
+def frame(desk: Desk, look: Look, title: str) -> Iterator[None]:
     """Build a page around what is built inside."""
     about = look.words.dashboard
     ui.page_title(f"{title} · hinge-imu")

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from nicegui import run, ui
+from anyio import to_thread
+from nicegui import ui
 
 from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.pages import cards, charts
@@ -45,7 +46,7 @@ class SessionView:
     async def show(self, session_id: str) -> None:
         """Show a session, where the viewer may see it."""
         try:
-            found = await run.io_bound(self._read, session_id)
+            found = await to_thread.run_sync(self._read, session_id)
         except AwayError:
             ui.notify(self._about["store_away"], type="warning")
             return
@@ -161,7 +162,7 @@ class SessionView:
 
     async def _traces(self, reps: list[str]) -> list[Trace]:
         try:
-            found: list[Trace | None] = await run.io_bound(lambda: [self._desk.store.trace(rep) for rep in reps])
+            found: list[Trace | None] = await to_thread.run_sync(lambda: [self._desk.store.trace(rep) for rep in reps])
         except AwayError:
             ui.notify(self._about["store_away"], type="warning")
             return []
@@ -202,7 +203,7 @@ class SessionView:
         if not sure or not self._viewer.may("edit") or self._found is None:
             return
         try:
-            await run.io_bound(edit)
+            await to_thread.run_sync(edit)
         except AwayError:
             ui.notify(self._about["store_away"], type="warning")
             return

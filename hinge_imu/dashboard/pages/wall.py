@@ -5,8 +5,8 @@ from __future__ import annotations
 from nicegui import ui
 from starlette.requests import Request
 
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.access.viewer import Viewer
+from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import frame, look, say
 from hinge_imu.dashboard.pages.moving import EVERY_S, Card, tell
@@ -22,7 +22,7 @@ def register(desk: Desk) -> None:
     def wall(request: Request, gym: str | None = None) -> None:
         viewer, seen = desk.viewer(request), look(request)
         about = seen.words.dashboard
-        with frame(desk, viewer, seen, about["wall"]):
+        with frame(desk, seen, about["wall"]):
             empty = ui.element("p").classes("page quiet empty")
             grid = ui.element("section").classes("wall").props(f'aria-label="{about["wall"]}"')
         public = not viewer.may("history")
@@ -58,4 +58,4 @@ def visible(desk: Desk, viewer: Viewer, gym: str | None, now: float) -> list[Str
 
 def _gone(strap: Strap, now: float) -> bool:
     never = strap.status == "offline" and not strap.seen
-    return never or now - strap.seen > FORGOTTEN_S and strap.status != "online"
+    return never or (now - strap.seen > FORGOTTEN_S and strap.status != "online")
