@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from hinge_imu import mqtt
-from hinge_imu.app.dashboard_users import default_database, path_of
+from hinge_imu.app.dashboard_users import default_database, default_folder, default_uploads, path_of
 from hinge_imu.app.stopping import stopping
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish import commands
@@ -65,6 +65,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
     folder = place.uploads or default_uploads()
     with ExitStack() as closing:
         listening = closing.enter_context(serve.listen(place.host, place.port))
+        if place.database is None:
+            default_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
         store = Store(place.database or default_database(), folder)
         closing.callback(store.close)
         users = Users(store.engine)
@@ -88,11 +90,6 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)
         closing.enter_context(stopping(lambda: None, None))
         serve.serve(door, listening)
-
-
-def default_uploads() -> Path:
-    """Return where recordings come to stand where nothing else is said: beside the database that is used then."""
-    return Path(default_database().removeprefix("sqlite:///")).parent / "recordings"
 
 
 def kept(asked: str, measured: Sequence[float | None]) -> list[bool | None]:
