@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 from hinge_imu.config import PublishConfig
+from hinge_imu.mqtt import client, parse
 from hinge_imu.publish import connection
 from hinge_imu.publish.broker import PrivateBroker
-from hinge_imu.publish.client import client, parse
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import Message
 from hinge_imu.publish.outbox import Outbox

@@ -5,8 +5,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hinge_imu.publish.schemas import asyncapi, messages
-from hinge_imu.publish.topics import TOPICS
 from hinge_imu.schema import json_schema
+from hinge_imu.topics import TOPICS
 
 DOCS = Path(__file__).parents[1] / "docs"
 MADE = {"schema/events.json": json_schema, "schema/messages.json": messages, "asyncapi.json": asyncapi}

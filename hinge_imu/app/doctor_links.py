@@ -20,7 +20,7 @@ from smbus2 import SMBus
 from hinge_imu.app import findings, verdicts
 from hinge_imu.app.doctor import Finding, Installation
 from hinge_imu.config import PublishConfig
-from hinge_imu.publish.client import Address, parse
+from hinge_imu.mqtt import Address, parse
 from hinge_imu.sensing import survey
 from hinge_imu.sensing.i2c import BusFault, open_bus
 

@@ -12,8 +12,8 @@ from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hinge_imu.publish.client import KEEPALIVE_S, client, parse
-from hinge_imu.publish.topics import ROOT
+from hinge_imu.mqtt import KEEPALIVE_S, client, parse
+from hinge_imu.topics import ROOT
 
 _TIMEOUT_S = 5.0
 

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from hinge_imu.publish.client import KEEPALIVE_S, Address
+from hinge_imu.mqtt import KEEPALIVE_S, Address
 from hinge_imu.publish.messages import Message
 
 Do: TypeAlias = Callable[[Callable[[], object]], object]

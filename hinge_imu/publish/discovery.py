@@ -14,7 +14,7 @@ import msgspec
 
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish.messages import Message
-from hinge_imu.publish.topics import Level, topic
+from hinge_imu.topics import Level, topic
 
 PREFIX = "homeassistant"
 """Where Home Assistant looks, unless it was told otherwise."""

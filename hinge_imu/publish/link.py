@@ -16,15 +16,15 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from hinge_imu import mqtt
 from hinge_imu.config import ConfigError, PublishConfig
-from hinge_imu.publish import client
 from hinge_imu.publish.connection import WINDOW, Connection
 from hinge_imu.publish.greetings import Greetings
 from hinge_imu.publish.messages import Key, Message
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.publish.refusals import Refusals
-from hinge_imu.publish.topics import topic
 from hinge_imu.samples import Header
+from hinge_imu.topics import topic
 
 TICK_S = 1.0
 """So often the outbox is looked into for what other programs have put there. Chosen."""
@@ -68,8 +68,8 @@ class Link:
         self._outbox = outbox
         self._hear = hear
         self._also = also
-        self._address = client.parse(config.mqtt)
-        self._password = password if password is not None else client.password(config)
+        self._address = mqtt.parse(config.mqtt)
+        self._password = password if password is not None else mqtt.password(config)
         self._versions = deque(_VERSIONS.get(config.version, [*_VERSIONS["5"], *_VERSIONS["3.1.1"]]))
         self._greetings = Greetings(config)
         self._refusals = Refusals(trouble)
@@ -264,7 +264,7 @@ class Link:
         return False
 
     def _client(self) -> Client:
-        return client.client(self._address, self._password, self._config, self._versions[0], again=False)
+        return mqtt.client(self._address, self._password, self._config, self._versions[0], again=False)
 
     def _pause(self, seconds: float) -> None:
         until = time.monotonic() + seconds

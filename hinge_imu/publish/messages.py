@@ -10,9 +10,9 @@ import msgspec
 from hinge_imu.config import PublishConfig
 from hinge_imu.events import AnyEvent, ClockEvent, RepEvent, SessionEvent, TraceEvent, to_dict
 from hinge_imu.publish.angles import AngleBatches
-from hinge_imu.publish.topics import TOPICS, Level, schema, topic
 from hinge_imu.publish.trace import Traces
 from hinge_imu.samples import Angles, Header
+from hinge_imu.topics import TOPICS, Level, schema, topic
 
 Key: TypeAlias = tuple[str, int]
 """What a message is known by: its id and revision."""

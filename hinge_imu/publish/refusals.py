@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hinge_imu.publish.messages import Message
-from hinge_imu.publish.topics import Level
+from hinge_imu.topics import Level
 
 FIRST_S, LONGEST_S = 5.0, 300.0
 """How long a level waits after its first refusal, and at most. Chosen."""

@@ -10,8 +10,8 @@ from hinge_imu.config import Segment
 from hinge_imu.events import AnyEvent, TraceEvent
 from hinge_imu.profiles import exercises
 from hinge_imu.publish.commands import AnyCommand
-from hinge_imu.publish.topics import ROOT, TOPICS, Level, schema
 from hinge_imu.schema import DIALECT, components
+from hinge_imu.topics import ROOT, TOPICS, Level, schema
 
 Utc = Annotated[str, msgspec.Meta(description="UTC, ISO 8601, in ms.", examples=["2025-01-31T17:05:16.520Z"])]
 Revision = Annotated[int, msgspec.Meta(ge=1)]

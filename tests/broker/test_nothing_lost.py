@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from hinge_imu.publish.topics import TOPICS
+from hinge_imu.topics import TOPICS
 
 SHIPPED = Path(__file__).parents[2] / "firmware_config" / "mosquitto"
 REP = "hinge/v1/barbell-club/strap1/rep"

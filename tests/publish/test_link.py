@@ -25,8 +25,8 @@ from hinge_imu.publish.connection import WINDOW
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import Message, utc
 from hinge_imu.publish.outbox import Outbox
-from hinge_imu.publish.topics import TOPICS
 from hinge_imu.samples import Angles, SagittalAngles
+from hinge_imu.topics import TOPICS
 
 FAR_S = 10.0  # longer than anything here takes; a test that waits so long fails
 

@@ -10,7 +10,7 @@ import pytest
 from hinge_imu.publish.commands import LONGEST, AnyCommand, parse
 from hinge_imu.publish.discovery import discovery, node
 from hinge_imu.publish.schemas import Common
-from hinge_imu.publish.topics import TOPICS
+from hinge_imu.topics import TOPICS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "mqtt.md").read_text(encoding="utf-8")

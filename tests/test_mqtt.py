@@ -3,7 +3,7 @@ import ssl
 import pytest
 
 from hinge_imu.config import ConfigError, PublishConfig
-from hinge_imu.publish.client import Address, client, parse, password
+from hinge_imu.mqtt import Address, client, parse, password
 
 
 @pytest.mark.parametrize(

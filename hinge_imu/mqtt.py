@@ -1,10 +1,10 @@
-"""One MQTT client for publisher and coach: the broker's address, and paho set up with care."""
+"""One MQTT client for straps and dashboards: the broker's address, and paho set up with care."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client
@@ -60,13 +60,18 @@ def client(
     version: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
     *,
     again: bool = True,
+    lasting: str | None = None,
 ) -> Client:
     """Return a client for that broker, not yet connected: clean session, certificates checked.
 
     ``files`` names whom to trust and how to prove oneself; raises `ConfigError` where they cannot be used. Whether it
-    connects ``again`` by itself when a connection ends is to be said.
+    connects ``again`` by itself when a connection ends is to be said. ``lasting`` is the client id of a session that
+    the broker keeps; what comes in it is acknowledged by hand.
     """
-    made = Client(CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=again)
+    keeps: dict[str, Any] = {} if lasting is None else {"client_id": lasting, "manual_ack": True}
+    if lasting is not None and version != MQTTProtocolVersion.MQTTv5:
+        keeps["clean_session"] = False
+    made = Client(CallbackAPIVersion.VERSION2, protocol=version, reconnect_on_failure=again, **keeps)
     if address.user is not None:
         made.username_pw_set(address.user, password)
     if address.tls:
