@@ -8,10 +8,9 @@ from threading import Event, Thread
 from typing import NamedTuple, Self
 
 import msgspec
+from hinge_imu.dashboard.store.models import MessageRow, RepRow, TraceRow
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
-
-from hinge_imu.dashboard.store.models import MessageRow, RepRow, TraceRow
 
 EVERY_S = 0.02
 """So often it is looked what has arrived, so a latency is too long by half of this. Chosen."""
@@ -79,7 +78,8 @@ def compare(said: list[Note], engine: Engine) -> Holes:
     reps = {note.id: latest[note.id] for note in said if note.level == "rep"}
     traces = {note.rep_id for note in said if note.level == "trace"}
     with engine.connect() as database:
-        there = {(row.id, row.revision) for row in database.execute(select(MessageRow.id, MessageRow.revision))}
+        kept = select(MessageRow.id, MessageRow.revision).where(MessageRow.session_id.is_not(None))
+        there = {(row.id, row.revision) for row in database.execute(kept)}
         standing = {
             row.id: (row.revision, row.status)
             for row in database.execute(select(RepRow.id, RepRow.revision, RepRow.status))

@@ -48,16 +48,23 @@ class Postgres:
         shutil.rmtree(self.folder)
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start it, where it does not run, and wait until it answers."""
+        if self.alive:
+            return
         self._run("pg_ctl", "start", "--wait", "--silent", "--pgdata", self._data, "--log", str(self.folder / "log"))
 
     def stop(self) -> None:
         """Stop it as an administrator does: whoever is connected is cut off, what was committed is written out."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", "fast", "--pgdata", self._data)
+        self._end("fast")
 
     def kill(self) -> None:
         """Stop it as a crash does: nothing is written out, and the next start recovers from its log."""
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", "immediate", "--pgdata", self._data)
+        self._end("immediate")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return (self.folder / "data" / "postmaster.pid").exists()
 
     @property
     def pid(self) -> int:
@@ -67,6 +74,10 @@ class Postgres:
     @property
     def _data(self) -> str:
         return str(self.folder / "data")
+
+    def _end(self, mode: str) -> None:
+        if self.alive:
+            self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", mode, "--pgdata", self._data)
 
     def _run(self, name: str, *options: str) -> None:
         # Nothing is captured through a pipe: the server would inherit it, and hold it open.

@@ -27,12 +27,12 @@ from rich.console import Console
 
 from hinge_imu.app.session import Listeners, run
 from hinge_imu.events import Remark
-from hinge_imu.publish.client import KEEPALIVE_S, parse
+from hinge_imu.mqtt import KEEPALIVE_S, parse
 from hinge_imu.publish.greetings import Greetings
 from hinge_imu.publish.messages import Message, Messages
-from hinge_imu.publish.topics import ROOT, TOPICS, Level
 from hinge_imu.recording import batched, open_recording
 from hinge_imu.samples import NS, Header, Item
+from hinge_imu.topics import ROOT, TOPICS, Level
 
 RECORDING = Path(__file__).parent.parent / "recordings" / "simulated_hinge.mcap"
 GYM = "fleet"
@@ -122,10 +122,11 @@ class Strap:
 
     def look_after(self) -> None:
         """Let the connection be kept alive, and connect again where it is gone."""
-        self.client.loop_misc()
-        if self.client.socket() is None:
-            with suppress(OSError):
-                self.client.connect(self._address.host, self._address.port, keepalive=KEEPALIVE_S)
+        if self.client.socket() is not None:
+            self.client.loop_misc()
+            return
+        with suppress(OSError):
+            self.client.connect(self._address.host, self._address.port, keepalive=KEEPALIVE_S)
 
     def hear(self) -> None:
         """Take what has come, and send what could not be sent at once."""
