@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Self
@@ -230,6 +230,18 @@ class _Part:
     def cut(self, length: int) -> None:
         """Take back what comes after so many bytes."""
         os.ftruncate(self._number, length)
+
+
+def forget(folder: Path, sessions: Collection[str]) -> None:
+    """Delete what has arrived, or is on its way, of sessions, and the receipts."""
+    for receipt in (folder / "incoming").glob("*.json"):
+        with suppress(msgspec.DecodeError):
+            upload = msgspec.json.decode(receipt.read_bytes(), type=Upload)
+            if upload.about.session_id in sessions:
+                if upload.placed is not None:
+                    (folder / upload.placed).unlink(missing_ok=True)
+                receipt.with_suffix(".part").unlink(missing_ok=True)
+                receipt.unlink()
 
 
 def identify(about: About, length: int) -> str:

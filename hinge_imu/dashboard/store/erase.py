@@ -1,0 +1,64 @@
+"""Recordings, and what is deleted: rows, files, and what the database would keep of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, Engine, delete, select
+from sqlalchemy.orm import Session as Db
+
+from hinge_imu.dashboard.incoming import forget
+from hinge_imu.dashboard.store.models import Base, ForgottenRow, RecordingRow, SessionRow
+from hinge_imu.dashboard.store.taking import hashed
+
+
+def keep(db: Db, path: Path, about: Mapping[str, str], now: datetime) -> bool:
+    """Take note of a recording; return False where it is of a deleted session, or says to be of another gym's."""
+    session_id = about["session_id"]
+    if db.get(ForgottenRow, hashed(session_id)) is not None:
+        return False
+    session = db.get(SessionRow, session_id)
+    if session is None:
+        who = about.get("athlete")
+        named = {"athlete": who, "said_athlete": who}
+        session = SessionRow(id=session_id, gym=about["gym"], strap=about["strap"], heard_utc=now, **named)
+        db.add(session)
+        db.flush()
+    if session.gym != about["gym"]:
+        return False
+    db.merge(RecordingRow(path=str(path.absolute()), session_id=session_id, heard_utc=now))
+    return True
+
+
+def recordings(db: Db, sessions: Collection[str]) -> list[Path]:
+    """Return the recordings of sessions, the latest first."""
+    asked = select(RecordingRow.path).where(RecordingRow.session_id.in_(sessions))
+    return [Path(path) for path in db.scalars(asked.order_by(RecordingRow.heard_utc.desc(), RecordingRow.path))]
+
+
+def erase(db: Db, wanted: Iterable[ColumnElement[bool]], uploads: Path | None) -> int:
+    """Delete sessions, first their files, so that none is left without a row that leads to it; return how many."""
+    gone = list(db.scalars(select(SessionRow.id).where(*wanted).with_for_update()))
+    for path in recordings(db, gone):
+        path.unlink(missing_ok=True)
+    if uploads is not None:
+        forget(uploads, gone)
+    for session_id in gone:
+        db.merge(ForgottenRow(hash=hashed(session_id)))
+    db.execute(delete(SessionRow).where(SessionRow.id.in_(gone)))
+    return len(gone)
+
+
+def clear(engine: Engine) -> None:
+    """Let nothing of what was deleted be left in the database's own files."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
+        connected.exec_driver_sql(f"VACUUM {', '.join(Base.metadata.tables)}")
