@@ -8,9 +8,10 @@ from threading import Event, Thread
 from typing import NamedTuple, Self
 
 import msgspec
-from hinge_imu.dashboard.store.models import MessageRow, RepRow, TraceRow
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
+
+from hinge_imu.dashboard.store.models import MessageRow, RepRow, TraceRow
 
 EVERY_S = 0.02
 """So often it is looked what has arrived, so a latency is too long by half of this. Chosen."""

@@ -14,29 +14,27 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
-from hinge_imu.dashboard.store.models import MessageRow
-from paho.mqtt import publish
-from rich.console import Console
-from rich.table import Table
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
-
-from hinge_imu.config import PublishConfig
-from hinge_imu.publish.messages import message
-
-sys.path.insert(0, str(Path(__file__).parent))  # for who runs it by its path, and for who reads it in
-
 from arrivals import Holes, Watch, complete, reader
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
 from postgres import Postgres
 from program import Program, family, memory_mb, work_s
+from rich.console import Console
+from rich.table import Table
 from rig import Broker
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from straps import GYM
+
+from hinge_imu.config import PublishConfig
+from hinge_imu.dashboard.store.models import MessageRow
+from hinge_imu.publish.messages import Message, message
 
 FOLDER = Path(__file__).parent
 INGEST = [sys.executable, str(FOLDER / "ingest.py")]
@@ -47,8 +45,16 @@ EVERY_S = (2.0, 8.0)
 AWAY_S = (0.2, 3.0)
 """For how long broker or database are away. Chosen."""
 
-MISHAPS = ("ingest killed", "ingest stopped", "broker stopped", "database stopped", "database killed")
+KINDS = ("ingest killed", "ingest stopped", "broker stopped", "database stopped", "database killed")
 """What may happen; `broker killed` is a campaign of its own, because a broker may lose what it has not written."""
+
+
+class Mishap(NamedTuple):
+    """What happens, how long after the one before it, and after how long it is mended."""
+
+    what: str
+    after_s: float
+    away_s: float
 
 
 class Gym:
@@ -101,8 +107,8 @@ class Gym:
             found["database"] = family(self.postgres.pid)
         return found
 
-    def befall(self, mishap: str, away_s: float) -> None:
-        """Let something happen, and mend it after so long."""
+    def befall(self, mishap: Mishap) -> None:
+        """Let something happen, and mend it."""
         ingest = self.ingests[0]
         how = {
             "ingest killed": ingest.kill,
@@ -112,8 +118,8 @@ class Gym:
         }
         if self.postgres is not None:
             how |= {"database stopped": self.postgres.stop, "database killed": self.postgres.kill}
-        how[mishap]()
-        time.sleep(away_s)
+        how[mishap.what]()
+        time.sleep(mishap.away_s)
         self.mend()
 
     def mend(self) -> None:
@@ -124,6 +130,14 @@ class Gym:
         for ingest in self.ingests:
             ingest.start()
 
+    def _say(self, said: Message) -> None:
+        client = Client(CallbackAPIVersion.VERSION2)
+        client.connect("127.0.0.1", self.broker.port)
+        client.loop_start()
+        client.publish(said.topic, said.payload, said.qos).wait_for_publish(PATIENCE_S)
+        client.disconnect()
+        client.loop_stop()
+
     def _listening(self) -> None:
         """Wait until what is said reaches the store."""
         notice = {"id": f"{time.time()}-notice-1", "text": "is anybody there?", "at_s": 0.0}
@@ -131,7 +145,7 @@ class Gym:
         until_s = time.monotonic() + PATIENCE_S
         asked = select(MessageRow.id).where(MessageRow.id == said.id)
         while time.monotonic() < until_s:
-            publish.single(said.topic, said.payload, 1, hostname="127.0.0.1", port=self.broker.port)
+            self._say(said)
             with suppress(SQLAlchemyError), self.reader.connect() as database:  # the tables are yet to come
                 if database.scalar(asked) is not None:
                     return
@@ -165,13 +179,12 @@ class Measured(NamedTuple):
     said: str
 
 
-def measure(gym: Gym, straps: int, sessions: int, *, angles: bool, seed: int = 1) -> Measured:
-    """Let so many straps speak in peace."""
+def measure(gym: Gym, straps: int, sessions: int, *options: str, angles: bool = True) -> Measured:
+    """Let so many straps speak in peace; ``options`` are more of `straps.py`'s."""
     live = "--angles" if angles else "--no-angles"
-    options = ["--straps", str(straps), "--sessions", str(sessions), live, "--over", "15", "--seed", str(seed)]
     gym.said.unlink(missing_ok=True)
     with Watch(gym.said, gym.reader) as watch:
-        speaking = gym.straps(*options)
+        speaking = gym.straps("--straps", str(straps), "--sessions", str(sessions), live, *options)
         _until_said(gym.said)
         began_s, before = time.monotonic(), {name: work_s(pids) for name, pids in gym.parts().items()}
         said, _ = speaking.communicate()
@@ -183,21 +196,27 @@ def measure(gym: Gym, straps: int, sessions: int, *, angles: bool, seed: int = 1
     return Measured(straps, angles, seconds, holes, watch.late_s, costs, said.strip())
 
 
-def campaign(gym: Gym, straps: int, sessions: int, seed: int, mishaps: Sequence[str] = MISHAPS) -> Outcome:
-    """Let straps speak while parts of the gym are ended and started again; then look what is missing."""
-    chance, happened = random.Random(seed), Counter[str]()  # noqa: S311 - no secret
-    known = [each for each in mishaps if gym.postgres is not None or not each.startswith("database")]
-    speaking = gym.straps("--straps", str(straps), "--sessions", str(sessions), "--over", "15", "--seed", str(seed))
+def campaign(gym: Gym, mishaps: Iterable[Mishap], *options: str) -> Outcome:
+    """Let straps speak while one thing after the other befalls the gym; then look what is missing."""
+    happened = Counter[str]()
+    speaking = gym.straps(*options)
     _until_said(gym.said)
-    while speaking.poll() is None:
-        mishap = chance.choice(known)
-        gym.befall(mishap, chance.uniform(*AWAY_S))
-        happened[mishap] += 1
+    for mishap in mishaps:
         with suppress(subprocess.TimeoutExpired):
-            speaking.wait(chance.uniform(*EVERY_S))
-    gym.mend()
+            speaking.wait(mishap.after_s)
+        if speaking.poll() is not None:
+            break
+        gym.befall(mishap)
+        happened[mishap.what] += 1
     speaking.communicate()
     return Outcome(happened, complete(gym.said, gym.reader, PATIENCE_S))
+
+
+def drawn(seed: int, kinds: Sequence[str]) -> Iterator[Mishap]:
+    """Yield mishaps without end."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    while True:
+        yield Mishap(chance.choice(kinds), chance.uniform(*EVERY_S), chance.uniform(*AWAY_S))
 
 
 def _until_said(path: Path) -> None:
@@ -226,33 +245,41 @@ def main() -> int:
     parser.add_argument("--straps", type=int, nargs="*", default=[30], help="with live traces (default: 30)")
     parser.add_argument("--quiet", type=int, nargs="*", default=[400], help="without (default: 400)")
     parser.add_argument("--sessions", type=int, default=2, help="of each, of 30 s (default: %(default)s)")
-    parser.add_argument(
-        "--kills", type=int, default=0, help="sessions of ten straps in a campaign of kills (default: none)"
-    )
+    parser.add_argument("--speed", type=float, default=1.0, help="times as fast as people lift (default: %(default)s)")
+    parser.add_argument("--kills", type=int, default=0, help="sessions of each strap while parts are killed")
     parser.add_argument("--ingests", type=int, default=1, help="that share the work (default: %(default)s)")
     parser.add_argument("--database", nargs="*", default=["sqlite", "postgresql"], help="(default: both)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    console, whole = Console(width=150), True
+    console, options = Console(width=150), ["--speed", str(given.speed), "--seed", str(given.seed)]
+    whole = in_peace(console, given, options)
+    for database in given.database if given.kills else ():
+        kinds = [each for each in KINDS if database != "sqlite" or not each.startswith("database")]
+        for these in kinds, ["broker killed"]:
+            with tempfile.TemporaryDirectory() as name, Gym(Path(name), database, given.ingests) as gym:
+                more = ["--straps", "10", "--sessions", str(given.kills)]
+                outcome = campaign(gym, drawn(given.seed, these), *more, *options)
+            happened = ", ".join(f"{each} {count}" for each, count in sorted(outcome.happened.items()))
+            console.print(f"{database}: {happened}: {outcome.holes}", highlight=False)
+            whole &= outcome.holes.none or these == ["broker killed"]
+    return int(not whole)
+
+
+def in_peace(console: Console, given: argparse.Namespace, options: list[str]) -> bool:
+    """Measure every number of straps with every database; return whether nothing was missing."""
+    whole = True
     head = ("straps", "database", "reps", "lost", "strange", "ms to the store: median / 99 % / most")
     table = Table(*head, "broker", "ingest", "database's", title="in peace", title_justify="left")
     for database in given.database:
         for straps, angles in [(each, True) for each in given.straps] + [(each, False) for each in given.quiet]:
             with tempfile.TemporaryDirectory() as name, Gym(Path(name), database, given.ingests) as gym:
-                done = measure(gym, straps, given.sessions, angles=angles, seed=given.seed)
+                done = measure(gym, straps, given.sessions, *options, angles=angles)
             console.print(database, done.said, highlight=False)
             _row(table, database, done)
             whole &= done.holes.none
     if table.row_count:
         console.print(table)
-    for database in given.database if given.kills else ():
-        for mishaps in MISHAPS, ("broker killed",):
-            with tempfile.TemporaryDirectory() as name, Gym(Path(name), database, given.ingests) as gym:
-                outcome = campaign(gym, 10, given.kills, given.seed, mishaps)
-            happened = ", ".join(f"{each} {count}" for each, count in sorted(outcome.happened.items()))
-            console.print(f"{database}: {happened}: {outcome.holes}", highlight=False)
-            whole &= outcome.holes.none or mishaps == ("broker killed",)
-    return int(not whole)
+    return whole
 
 
 if __name__ == "__main__":

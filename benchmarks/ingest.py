@@ -6,10 +6,9 @@ import argparse
 import logging
 import signal
 
+from hinge_imu.config import PublishConfig
 from hinge_imu.dashboard.ingest import NAME, Ingest
 from hinge_imu.dashboard.store import Store
-
-from hinge_imu.config import PublishConfig
 
 
 def main() -> None:

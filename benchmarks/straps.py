@@ -21,6 +21,7 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 import numpy as np
+from arrivals import Note
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
@@ -58,6 +59,13 @@ class Line(NamedTuple):
     at_s: float
     level: Level
     payload: bytes
+
+
+def note(line: Line, strap: str, at: float) -> Note:
+    """Return what is written down of a line."""
+    said = msgspec.json.decode(line.payload)
+    rest = {name: said.get(name) for name in ("status", "rep_id")}
+    return Note(at, line.level, strap, said["session_id"], said["id"], said["revision"], **rest)
 
 
 def play(path: Path, *, angles: bool) -> list[Line]:
@@ -113,7 +121,7 @@ class Strap:
         sent = self.client.publish(f"{ROOT}/{GYM}/{self.name}/{line.level}", payload, spoken.qos, spoken.retained)
         if spoken.qos:
             self.open.add(sent.mid)
-            self._note(line.level, payload)
+            self._write(line._replace(payload=payload))
         self._place += 1
         if self._place == len(self._lines):
             self._place, self._session, self._left = 0, secrets.token_hex(6), self._left - 1
@@ -134,12 +142,9 @@ class Strap:
         while self.client.want_write() and self.client.loop_write() == 0:
             pass
 
-    def _note(self, level: Level, payload: bytes) -> None:
+    def _write(self, line: Line) -> None:
         if self._notes is not None:
-            said = msgspec.json.decode(payload)
-            note = {"at": time.time(), "level": level, "strap": self.name, "session_id": self._session}
-            note |= {name: said.get(name) for name in ("id", "revision", "status", "rep_id")}
-            self._notes.write(msgspec.json.encode(note).decode() + "\n")
+            self._notes.write(msgspec.json.encode(note(line, self.name, time.time())).decode() + "\n")
 
 
 class Stage:
