@@ -13,6 +13,8 @@ from typer.exceptions import TyperException
 from hinge_imu.commands.check import check
 from hinge_imu.commands.convert import convert
 from hinge_imu.commands.cues import cues
+from hinge_imu.commands.dashboard import dashboard
+from hinge_imu.commands.dashboard_user import dashboard_user
 from hinge_imu.commands.demo import demo
 from hinge_imu.commands.doctor import doctor
 from hinge_imu.commands.drill import drill
@@ -58,6 +60,8 @@ app.command()(simulate)
 app.command()(convert)
 app.command()(recover)
 app.command()(upload)
+app.command()(dashboard)
+app.add_typer(dashboard_user, name="dashboard-user")
 
 
 def _print_version(wanted: bool) -> None:

@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from hinge_imu.events import Fault, FaultName
-from hinge_imu.report.page import BACK, SetView
+from hinge_imu.report.page import SetView
 from hinge_imu.report.plot import (
     FAULT,
     GOOD,
     INK,
-    MARKS,
     NEUTRAL_DEG,
     QUIET,
     Figure,
@@ -29,7 +28,7 @@ from hinge_imu.report.plot import (
     plain,
 )
 from hinge_imu.report.traces import COURSE, Shape, Trace, phases_of
-from hinge_imu.words import Words
+from hinge_imu.words import BACK, MARKS, Words
 
 
 def traces(view: SetView, words: Words) -> Figure:

@@ -13,9 +13,9 @@ import msgspec
 from hinge_imu.events import RepEvent
 from hinge_imu.report import figures, per_rep, sentences
 from hinge_imu.report.page import Page, SetView
-from hinge_imu.report.plot import MARKS, Figure
+from hinge_imu.report.plot import Figure
 from hinge_imu.report.posture import posture
-from hinge_imu.words import Words
+from hinge_imu.words import MARKS, Words
 
 Halves = tuple[str, str]
 """A page before and after the place of plotly's script, which is the same, and large, for all of them."""

@@ -10,9 +10,7 @@ from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultName, NoticeEven
 from hinge_imu.profiles import Profile
 from hinge_imu.report.traces import Shape, Trace, over_s, shape_of, trace_of
 from hinge_imu.samples import Header, SagittalAngles
-
-BACK: frozenset[FaultName] = frozenset({"spine_rounding", "spine_arching", "butt_wink"})
-"""With none of these a back has held."""
+from hinge_imu.words import BACK
 
 MOST_ON_A_LIST = 3
 """Nobody works on more than this at a time; chosen."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from hinge_imu.report.page import BACK, Asked, SetView
-from hinge_imu.report.plot import FAULT, GOOD, INK, MARKS, QUIET, Figure, at_height, band, note, plain
-from hinge_imu.words import Words
+from hinge_imu.report.page import Asked, SetView
+from hinge_imu.report.plot import FAULT, GOOD, INK, QUIET, Figure, at_height, band, note, plain
+from hinge_imu.words import BACK, MARKS, Words
 
 
 def tempo(view: SetView, asked: Asked, words: Words) -> Figure:

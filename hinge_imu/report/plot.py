@@ -9,27 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from hinge_imu.events import FaultName
 from hinge_imu.samples import Floats
 
 Figure = dict[str, Any]
-
-MARKS: dict[FaultName, str] = {
-    "spine_rounding": "▲",
-    "spine_arching": "▼",
-    "butt_wink": "◆",
-    "spine_first": "►",
-    "incomplete_lockout": "△",
-    "overextended_lockout": "◄",
-    "uncontrolled_lowering": "▽",
-    "bounce": "★",
-    "partial_rep": "◐",
-    "off_tempo": "◎",
-    "not_square": "■",
-    "squat_pattern": "◇",
-}
-"""A shape of its own for each fault, from the part of Unicode that every telephone can draw and none makes a picture
-of."""
 
 NEUTRAL_DEG = 10.0
 """The band of the virtual dowel: one lifter's reps differ by 1 to 8 deg (docs/metrics.md)."""

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from hinge_imu.report.html import Halves, date, document, picture
-from hinge_imu.report.page import BACK, Page
+from hinge_imu.report.page import Page
 from hinge_imu.report.plot import GOOD, INK, Figure, band
 from hinge_imu.report.sentences import count
-from hinge_imu.words import Words
+from hinge_imu.words import BACK, Words
 
 BETWEEN_SESSIONS_DEG = 15.0
 """Two measurements of one person on different days must differ by 5 to 15 deg to differ at all, depending on the

@@ -15,6 +15,26 @@ from hinge_imu.events import Fault, FaultName, FaultUnit
 Drill = Literal["dowel", "wall", "kneeling", "toe_touch", "single_leg", "hinge", "plank", "cat_cow", "tempo"]
 Phase = Literal["eccentric", "bottom_pause", "concentric", "top_pause"]
 
+MARKS: dict[FaultName, str] = {
+    "spine_rounding": "▲",
+    "spine_arching": "▼",
+    "butt_wink": "◆",
+    "spine_first": "►",
+    "incomplete_lockout": "△",
+    "overextended_lockout": "◄",
+    "uncontrolled_lowering": "▽",
+    "bounce": "★",
+    "partial_rep": "◐",
+    "off_tempo": "◎",
+    "not_square": "■",
+    "squat_pattern": "◇",
+}
+"""A shape of its own for each fault, from the part of Unicode that every telephone can draw and none makes a picture
+of."""
+
+BACK: frozenset[FaultName] = frozenset({"spine_rounding", "spine_arching", "butt_wink"})
+"""With none of these a back has held."""
+
 
 class FaultWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One fault for people: what a lifter calls it, how it is said of a rep, and what to do about it.
@@ -32,7 +52,7 @@ class FaultWords(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """All words of one language; ``page`` are those of the session's page, by their place on it."""
+    """All words of one language: ``page`` are those of a session's page, ``dashboard`` of the coach's, by place."""
 
     language: str
     decimal: Literal[".", ","]
@@ -43,6 +63,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     exercises: dict[str, str]
     phases: dict[Phase, str]
     page: dict[str, str]
+    dashboard: dict[str, str]
 
     def said(self, fault: Fault) -> str:
         """Return a fault of a rep in a coach's words, with how much and against which limit."""

@@ -7,9 +7,8 @@ import pytest
 
 from hinge_imu.events import FaultName
 from hinge_imu.report import figures, per_rep
-from hinge_imu.report.plot import MARKS
 from hinge_imu.report.posture import posture
-from hinge_imu.words import words
+from hinge_imu.words import MARKS, words
 
 NO_TEMPO, ASKED = (None,) * 4, ((1.0, 0.3), (0.0, 0.3), None, None)
 EN = words("en")

@@ -1,0 +1,114 @@
+"""The coach's dashboard: broker, store, users, uploads and pages, in one process behind one door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hinge_imu import mqtt
+from hinge_imu.app.dashboard_users import default_database, path_of
+from hinge_imu.app.stopping import stopping
+from hinge_imu.config import PublishConfig
+from hinge_imu.publish import commands
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a dashboard is, what it keeps where, and what it is behind.
+
+    ``uploads`` is the folder into which recordings come; ``gym`` the only one that is heard, ``group`` with whom the
+    work of storing is shared; ``trusted`` are the addresses of proxies, ``base`` the path that they serve it under.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database: str | None = None
+    uploads: Path | None = None
+    gym: str | None = None
+    group: str | None = None
+    trusted: Sequence[str] = ()
+    base: str = ""
+
+
+def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]) -> None:
+    """Serve until a signal asks to end; ``say`` is told where, and on the first day by which link one comes in.
+
+    Raises
+    ------
+    ValueError
+        What is configured cannot be used, or the extra ``dashboard`` is not installed.
+    OSError
+        The port is taken.
+    """
+    try:
+        from hinge_imu.dashboard import serve
+        from hinge_imu.dashboard.access.guard import guarded, viewer_of
+        from hinge_imu.dashboard.access.users import Users
+        from hinge_imu.dashboard.feed import Feed
+        from hinge_imu.dashboard.ingest import Ingest
+        from hinge_imu.dashboard.live import Gym
+        from hinge_imu.dashboard.pages.desk import Desk
+        from hinge_imu.dashboard.store import Store
+        from hinge_imu.dashboard.tokens import Tokens
+        from hinge_imu.dashboard.uploads import uploads
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{error.name} is missing; install it: pip install 'hinge-imu[dashboard]'") from error
+    from hinge_imu.report.progress import BETWEEN_SESSIONS_DEG
+
+    address, password = mqtt.parse(config.mqtt), mqtt.password(config)
+    folder = place.uploads or default_uploads()
+    with ExitStack() as closing:
+        listening = closing.enter_context(serve.listen(place.host, place.port))
+        store = Store(place.database or default_database(), folder)
+        closing.callback(store.close)
+        users = Users(store.engine)
+        feed, gym = Feed(mqtt.client(address, password, config), place.gym), Gym()
+        desk = Desk(
+            gym=gym,
+            store=store,
+            viewer=viewer_of,
+            tell=lambda where, strap, command: feed.tell(where, strap, checked(command)),
+            kept=kept,
+            between_sessions_deg=BETWEEN_SESSIONS_DEG,
+            clock=time.monotonic,
+            line=lambda: feed.connected,
+        )
+        receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, store.recorded)
+        app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
+        door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
+        closing.enter_context(Ingest(store, config, place.gym, place.group))
+        feed.open(address.host, address.port)
+        closing.callback(feed.close)
+        _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)
+        closing.enter_context(stopping(lambda: None, None))
+        serve.serve(door, listening)
+
+
+def default_uploads() -> Path:
+    """Return where recordings come to stand where nothing else is said: beside the database that is used then."""
+    return Path(default_database().removeprefix("sqlite:///")).parent / "recordings"
+
+
+def kept(asked: str, measured: Sequence[float | None]) -> list[bool | None]:
+    """Tell of each digit of a tempo whether it was kept, as reps are judged; raises ValueError where it is none."""
+    from hinge_imu.reps.tempo import Prescription, compare
+
+    return [verdict.kept for verdict in compare(Prescription.parse(asked), measured)]
+
+
+def checked(command: dict[str, Any]) -> dict[str, Any]:
+    """Return a command as a strap will take it; raises ValueError with what is wrong and the mend."""
+    commands.parse(msgspec.json.encode(command))
+    return command
+
+
+def _greet(where: str, users: Any, say: Callable[[str], None]) -> None:
+    say(f"the dashboard is at {where}")
+    if (token := users.first_link()) is not None:
+        say(f"nobody can log in yet: open {where}{path_of(token)} once, within a day, and become admin")

@@ -1,0 +1,280 @@
+"""What goes on in the gym now, made of what the straps say: pure, bounded, and gone when the program ends."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hinge_imu.dashboard.wire import Heard
+from hinge_imu.events import MarkEvent, NoticeEvent, RepEvent, SensorEvent, SetEvent
+from hinge_imu.profiles import Limits, built_in
+
+KEPT = 1000
+"""Points of angles that are kept of a strap: 20 s at 50 a second."""
+
+MOST_REPS = 200
+"""Reps that are kept of a set. Chosen: more than anybody lifts without a rest."""
+
+MOST_STRAPS = 1000
+"""Straps that are kept; then the one that has been silent for longest goes. Chosen: more than any gym has."""
+
+FRESH_S = 3.0
+"""Angles come 20 times a second; after so many s without them the picture is of the past. Chosen."""
+
+BENT_DEG = 20.0
+"""Whoever leans further forward than that is lifting. Chosen: below what any exercise counts as a rep."""
+
+BETWEEN_REPS_S = 6.0
+"""So long after a rep a lifter is still in the set. Chosen: under the 10 s of rest that end one."""
+
+
+class Point(NamedTuple):
+    """The angles at one moment: session time in s, inclinations in deg, None where not valid."""
+
+    t_s: float
+    pelvis_deg: float | None
+    thorax_deg: float | None
+    spine_deg: float | None
+
+
+class Batch(msgspec.Struct):
+    """The angles of a message, as many of each."""
+
+    t_s: list[float]
+    pelvis_deg: list[float | None]
+    thorax_deg: list[float | None]
+    spine_deg: list[float | None]
+
+
+@dataclass
+class Strap:
+    """One strap as it is now; times of the dashboard's own clock in s.
+
+    ``changed`` counts what a card shows in words, ``points`` every angle that ever came: so that a page knows what is
+    new to it.
+    """
+
+    gym: str
+    name: str
+    status: str | None = None
+    session: str | None = None
+    athlete: str | None = None
+    exercise: str = "auto"
+    asked: str | None = None
+    simulated: bool = False
+    set: int = 0
+    reps: dict[str, RepEvent] = field(default_factory=dict)
+    ended: SetEvent | None = None
+    broken: dict[str, SensorEvent] = field(default_factory=dict)
+    notice: str | None = None
+    pain: bool = False
+    angles: deque[Point] = field(default_factory=lambda: deque(maxlen=KEPT))
+    points: int = 0
+    changed: int = 0
+    seen: float = 0.0
+    moved: float = 0.0
+    lifted: float | None = None
+
+    @property
+    def last(self) -> RepEvent | None:
+        """The last rep that stands."""
+        return max(self.reps.values(), key=lambda rep: rep.start_s, default=None)
+
+    @property
+    def limits(self) -> Limits:
+        """From where on the exercise's faults are one."""
+        last = self.last
+        profile = built_in().get(last.exercise if last else self.exercise)
+        return profile.limits if profile is not None else Limits()
+
+    def lifting(self, now: float) -> bool:
+        """Whether somebody lifts with it: bends, or has just done so."""
+        lean = self.angles[-1].thorax_deg or self.angles[-1].pelvis_deg if self.angles else None
+        bent = lean is not None and lean > BENT_DEG and now - self.moved < FRESH_S
+        return self.there and (bent or (self.lifted is not None and now - self.lifted < BETWEEN_REPS_S))
+
+    @property
+    def there(self) -> bool:
+        """Whether it has a line to the broker."""
+        return self.status in {"online", None}
+
+    @property
+    def slower_share(self) -> float | None:
+        """How much slower the last rep went up than the fastest of its set, as ``velocity_loss_share`` of a set."""
+        speeds = [rep.thorax_concentric_mean_deg_s for rep in sorted(self.reps.values(), key=lambda rep: rep.start_s)]
+        known = [speed for speed in speeds if speed is not None]
+        return 1 - known[-1] / max(known) if len(known) > 1 and max(known) > 0 else None
+
+    def since(self, points: int) -> list[Point]:
+        """Return the angles that have come since there were so many."""
+        new = min(self.points - points, len(self.angles))
+        return [self.angles[i] for i in range(len(self.angles) - new, len(self.angles))]
+
+
+class Gym:
+    """The straps of all gyms, by gym and name."""
+
+    def __init__(self) -> None:
+        self.straps: dict[tuple[str, str], Strap] = {}
+
+    def hear(self, said: Heard, now: float) -> None:
+        """Take one message, which came at ``now`` s of a clock that only rises.
+
+        Raises
+        ------
+        ValueError
+            The message has not the form of its level; nothing of it was taken.
+        """
+        hear = _HEAR.get(said.level)
+        if hear is None:
+            return
+        strap = self._strap(said.gym, said.strap)
+        if said.level in _OF_THE_SESSION and not _of_now(strap, said.fields):
+            return
+        hear(strap, said.fields, now)
+        if said.level not in {"status", "meta"} or said.fields.get("status") == "online":
+            strap.seen = now
+        if said.level != "angles":
+            strap.changed += 1
+
+    def wearing(self, athlete: str) -> Strap | None:
+        """Return the strap that an athlete wears now, the one heard last where there are several."""
+        worn = [strap for strap in self.straps.values() if strap.athlete == athlete]
+        return max(worn, key=lambda strap: strap.seen, default=None)
+
+    def _strap(self, gym: str, name: str) -> Strap:
+        strap = self.straps.get((gym, name))
+        if strap is None:
+            if len(self.straps) >= MOST_STRAPS:
+                del self.straps[min(self.straps, key=lambda key: self.straps[key].seen)]
+            strap = self.straps[gym, name] = Strap(gym, name)
+        return strap
+
+
+def _of_now(strap: Strap, fields: dict[str, Any]) -> bool:
+    """Tell what is said of the session that goes on from what a strap has to catch up on."""
+    session = fields.get("session_id")
+    if strap.session is None and session is not None:
+        _begin(strap, session)
+    return bool(session == strap.session)
+
+
+def _begin(strap: Strap, session: str) -> None:
+    strap.session, strap.set, strap.ended, strap.lifted = session, 0, None, None
+    strap.athlete, strap.asked, strap.exercise, strap.simulated = None, None, "auto", False
+    strap.notice, strap.pain = None, False
+    strap.reps.clear()
+    strap.broken.clear()
+    strap.angles.clear()
+    strap.changed += 1
+
+
+def _follow(strap: Strap, fields: dict[str, Any]) -> None:
+    """Go to the session that a message of the moment belongs to."""
+    session = fields.get("session_id")
+    if isinstance(session, str) and session != strap.session:
+        _begin(strap, session)
+    _wearer(strap, fields)
+
+
+def _wearer(strap: Strap, fields: dict[str, Any]) -> None:
+    athlete = fields.get("athlete")
+    if isinstance(athlete, str) and athlete != strap.athlete:
+        strap.athlete = athlete
+        strap.changed += 1
+
+
+def _status(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    strap.status = str(fields.get("status"))
+    _follow(strap, fields)
+
+
+def _meta(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    _follow(strap, fields)
+    strap.exercise = str(fields.get("exercise") or "auto")
+    asked = fields.get("tempo")
+    strap.asked = asked if isinstance(asked, str) else None
+    strap.simulated = fields.get("simulated") is True
+
+
+def _angles(strap: Strap, fields: dict[str, Any], now: float) -> None:
+    batch = msgspec.convert(fields, Batch)
+    _follow(strap, fields)
+    columns = (batch.t_s, batch.pelvis_deg, batch.thorax_deg, batch.spine_deg)
+    came = [Point(*row) for row in zip(*columns, strict=True)][-KEPT:]
+    strap.angles.extend(came)
+    strap.points += len(came)
+    strap.moved = now
+
+
+def _rep(strap: Strap, fields: dict[str, Any], now: float) -> None:
+    rep = msgspec.convert(fields, RepEvent)
+    before = strap.reps.get(rep.id)
+    if rep.set < strap.set or (before is not None and before.revision >= rep.revision):
+        return
+    if rep.set > strap.set:
+        strap.set, strap.ended = rep.set, None
+        strap.reps.clear()
+    _wearer(strap, fields)
+    if rep.status == "retracted":
+        strap.reps.pop(rep.id, None)
+        return
+    if before is None:
+        strap.lifted = now
+    if len(strap.reps) < MOST_REPS or before is not None:
+        strap.reps[rep.id] = rep
+
+
+def _set(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    ended = msgspec.convert(fields, SetEvent)
+    if ended.set >= strap.set:
+        strap.set, strap.ended = ended.set, ended
+
+
+def _sensor(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    event = msgspec.convert(fields, SensorEvent)
+    where = event.segment or "computer"
+    if event.what == "back":
+        strap.broken.pop(where, None)
+    elif event.what in _LASTING:
+        strap.broken[where] = event
+
+
+def _notice(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    strap.notice = msgspec.convert(fields, NoticeEvent).text[:500]
+
+
+def _mark(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    mark = msgspec.convert(fields, MarkEvent)
+    if mark.what == "pain":
+        strap.pain = True
+    elif mark.what == "tempo":
+        strap.asked = mark.text
+    elif mark.what == "athlete" and mark.text:
+        strap.athlete = mark.text
+    elif mark.ends_set:
+        strap.exercise, strap.pain = mark.exercise or strap.exercise, False
+
+
+def _session(strap: Strap, fields: dict[str, Any], _now: float) -> None:
+    _wearer(strap, fields)
+
+
+_LASTING = {"lost", "slipped", "under_voltage", "hot", "disk"}
+"""What stays so until it is mended; the rest is over when it is said."""
+
+_OF_THE_SESSION = {"rep", "set", "sensor", "notice", "mark", "session"}
+_HEAR = {
+    "status": _status,
+    "meta": _meta,
+    "angles": _angles,
+    "rep": _rep,
+    "set": _set,
+    "sensor": _sensor,
+    "notice": _notice,
+    "mark": _mark,
+    "session": _session,
+}

@@ -1,0 +1,12 @@
+"""The coach's pages: a wall of everyone who lifts now, and a page for each athlete."""
+
+from __future__ import annotations
+
+from hinge_imu.dashboard.pages import athlete, wall
+from hinge_imu.dashboard.pages.desk import Desk
+
+
+def register(desk: Desk) -> None:
+    """Have NiceGUI's one application of this process serve the pages."""
+    wall.register(desk)
+    athlete.register(desk)

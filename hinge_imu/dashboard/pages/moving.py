@@ -1,0 +1,77 @@
+"""Cards that move: what is new goes to a browser ten times a second, and nothing else does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from nicegui import ui
+
+from hinge_imu.dashboard.live import Strap
+from hinge_imu.dashboard.pages import cards
+from hinge_imu.dashboard.pages.desk import Desk
+from hinge_imu.words import Words
+
+EVERY_S = 0.1
+"""How often a page is told what is new. Chosen: as often as a needle can be followed."""
+
+
+class Card:
+    """One strap's card on one page; ``wholly`` it is told every point, else only the last of each turn.
+
+    On a ``public`` screen, nothing leads further, and nobody's pain is shown.
+    """
+
+    def __init__(self, strap: Strap, desk: Desk, words: Words, *, wholly: bool = False, public: bool = False) -> None:
+        self.strap = strap
+        self._desk, self._words, self._wholly, self._public = desk, words, wholly, public
+        self._points = max(0, strap.points - len(strap.angles))
+        self._clocks: tuple[int | None, int | None] = (-1, -1)
+        self._shown: tuple[Any, ...] = ()
+        self._element = ui.element("article").props('tabindex="0"')
+        self.id = self._element.html_id
+        with self._element:
+            ui.html(cards.moves(words), sanitize=False).classes("moves")
+            self._said = ui.html("", sanitize=False).classes("said")
+            self._after = ui.html("", sanitize=False).classes("after")
+        self._write(desk.clock())
+
+    def new(self, now: float) -> list[Any] | None:
+        """Write anew what has changed in words; return what `live.js` is to be told, None where nothing is new."""
+        self._write(now)
+        points = self.strap.since(self._points)
+        self._points = self.strap.points
+        clocks = self._ago(now), self._rest(now)
+        if not points and clocks == self._clocks:
+            return None
+        self._clocks = clocks
+        return [self.id, points if self._wholly else points[-1:], *clocks]
+
+    def _write(self, now: float) -> None:
+        shown = (self.strap.changed, cards.classes(self.strap, now, public=self._public))
+        if shown == self._shown:
+            return
+        self._shown, self._clocks = shown, (-1, -1)
+        limits = self.strap.limits
+        self._element.classes(replace=shown[1])
+        self._element.props(f'data-high="{limits.spine_rounding_deg}" data-low="{limits.spine_arching_deg}"')
+        self._said.set_content(
+            cards.said(self.strap, self._words, now, self._desk.kept, linked=not (self._public or self._wholly))
+        )
+        self._after.set_content(cards.after(self.strap, self._words, public=self._public))
+
+    def _ago(self, now: float) -> int | None:
+        ago = int(now - self.strap.seen)
+        return ago if self.strap.seen and ago > 0 else None
+
+    def _rest(self, now: float) -> int | None:
+        strap = self.strap
+        return None if strap.lifted is None or strap.lifting(now) else int(now - strap.lifted)
+
+
+def tell(cards: Iterable[Card], now: float) -> None:
+    """Tell the browser of this page what is new on its cards."""
+    news = [new for card in cards if (new := card.new(now)) is not None]
+    if news:
+        ui.run_javascript(f"hinge.tell({msgspec.json.encode(news).decode()})")
