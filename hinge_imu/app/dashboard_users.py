@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,30 +14,49 @@ if TYPE_CHECKING:
     from hinge_imu.dashboard.access.users import Users
 
 
+def default_folder() -> Path:
+    """Return where the dashboard keeps what it has: systemd's state directory in a service, else the user's own."""
+    state = os.environ.get("STATE_DIRECTORY")
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(state) if state else data / "hinge-imu" / "dashboard"
+
+
 def default_database() -> str:
-    """Return the URL of the database that is used where none is named: a file in the user's own folder."""
-    folder = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share")
-    return f"sqlite:///{folder / 'hinge-imu' / 'dashboard' / 'dashboard.db'}"
+    """Return the path of the database that is used where none is named."""
+    return str(default_folder() / "dashboard.db")
 
 
-def open_users(database: str | None) -> Users:
-    """Return the users in a database; raises ValueError where it cannot be opened."""
+def default_uploads() -> Path:
+    """Return where recordings are uploaded to, with the straps' tokens, where nothing else is named."""
+    return default_folder() / "uploads"
+
+
+@contextmanager
+def open_users(database: str | None) -> Iterator[Users]:
+    """Open the users in a database (None: the default one).
+
+    Raises
+    ------
+    ValueError
+        The database cannot be opened, or fails, or what the dashboard needs is not installed.
+    """
     try:
-        from sqlalchemy import create_engine, make_url
         from sqlalchemy.exc import SQLAlchemyError
 
         from hinge_imu.dashboard.access.users import Users
+        from hinge_imu.dashboard.store.engine import connect
     except ModuleNotFoundError as error:
-        raise ValueError(f"{error.name} is missing; install it: pip install 'hinge-imu[dashboard]'") from error
-    url = database or default_database()
+        raise ValueError(f"{error.name} is not installed; pip install 'hinge-imu[dashboard]'") from error
+    if database is None:
+        default_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = connect(database or default_database())
     try:
-        made = make_url(url)
-        if made.drivername.startswith("sqlite") and made.database:
-            Path(made.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Users(create_engine(made))
+        yield Users(engine)
     except SQLAlchemyError as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"--database: cannot be opened ({reason}); is its server running?") from error
+        reason = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise ValueError(f"the dashboard's database fails ({reason}); try again once it answers") from error
+    finally:
+        engine.dispose()
 
 
 def say_link(token: str) -> None:

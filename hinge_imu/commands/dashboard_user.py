@@ -37,12 +37,12 @@ def add(
     """Add a user. The password is asked for; from a pipe, it is the first line."""
     from hinge_imu.app.dashboard_users import open_users, say_link
 
-    users = open_users(database)
-    viewer = users.add(name, role, None if link else _password(), athlete=athlete, gym=gym)  # type: ignore[arg-type]
-    if link:
-        say_link(users.link(viewer.name))
-    else:
-        typer.echo(f"{viewer.name} can log in now, as {viewer.role}")
+    with open_users(database) as users:
+        viewer = users.add(name, role, None if link else _password(), athlete=athlete, gym=gym)
+        if link:
+            say_link(users.link(viewer.name))
+        else:
+            typer.echo(f"{viewer.name} can log in now, as {viewer.role}")
 
 
 @dashboard_user.command()
@@ -50,7 +50,8 @@ def password(name: User, database: Database = None) -> None:
     """Give a user another password, and log it out everywhere. It is asked for; from a pipe, it is the first line."""
     from hinge_imu.app.dashboard_users import open_users
 
-    open_users(database).set_password(name, _password())
+    with open_users(database) as users:
+        users.set_password(name, _password())
     typer.echo(f"{name} has another password, and is logged out everywhere")
 
 
@@ -59,7 +60,8 @@ def link(name: User, database: Database = None) -> None:
     """Print a link by which a user chooses a password; it can be used once, within a day."""
     from hinge_imu.app.dashboard_users import open_users, say_link
 
-    say_link(open_users(database).link(name))
+    with open_users(database) as users:
+        say_link(users.link(name))
 
 
 @dashboard_user.command()
@@ -67,7 +69,8 @@ def remove(name: User, database: Database = None) -> None:
     """Remove a user, and log it out everywhere. What was recorded of an athlete stays."""
     from hinge_imu.app.dashboard_users import open_users
 
-    open_users(database).remove(name)
+    with open_users(database) as users:
+        users.remove(name)
     typer.echo(f"{name} can no longer log in")
 
 
@@ -76,7 +79,9 @@ def list_(database: Database = None) -> None:
     """Print every user: name, role, and what it is bound to."""
     from hinge_imu.app.dashboard_users import open_users
 
-    for user in open_users(database).all():
+    with open_users(database) as users:
+        everybody = users.all()
+    for user in everybody:
         bound = [f"athlete {user.athlete}" if user.athlete else "", f"gym {user.gym}" if user.gym else ""]
         typer.echo("  ".join([user.name, user.role, *filter(None, bound)]))
 

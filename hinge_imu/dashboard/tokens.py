@@ -25,13 +25,16 @@ class Tokens:
     def new(self, gym: str, strap: str) -> str:
         """Make a token for a strap, in place of the one it had; this is the only time that anyone sees it."""
         made = secrets.token_urlsafe(32)
-        hashes = {**self._hashes(), f"{msgspec.convert(gym, Name)}/{msgspec.convert(strap, Name)}": _hash(made)}
-        fresh = self._path.with_name(self._path.name + ".new")
-        fresh.parent.mkdir(parents=True, exist_ok=True)
-        fresh.touch(0o600)
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(hashes), indent=1) + b"\n")
-        fresh.replace(self._path)
+        self._write({**self._hashes(), f"{msgspec.convert(gym, Name)}/{msgspec.convert(strap, Name)}": _hash(made)})
         return made
+
+    def take_back(self, gym: str, strap: str) -> bool:
+        """Take a strap's token back; returns whether it had one."""
+        hashes = self._hashes()
+        had = hashes.pop(f"{gym}/{strap}", None) is not None
+        if had:
+            self._write(hashes)
+        return had
 
     def strap_of(self, token: str) -> str | None:
         """Return ``GYM/STRAP`` of a token, in the same time whichever it is; None where nobody has it."""
@@ -40,6 +43,13 @@ class Tokens:
             if hmac.compare_digest(asked, kept):
                 found = strap
         return found
+
+    def _write(self, hashes: dict[str, str]) -> None:
+        fresh = self._path.with_name(self._path.name + ".new")
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        fresh.touch(0o600)
+        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(hashes), indent=1) + b"\n")
+        fresh.replace(self._path)
 
     def _hashes(self) -> dict[str, str]:
         if not os.path.lexists(self._path):

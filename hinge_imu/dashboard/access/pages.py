@@ -157,7 +157,10 @@ def _login(
     request: Request, back: str, name: str = "", status: int = 200, problem: str | int | None = None
 ) -> HTMLResponse:
     page = Page(request, "login").alert(problem)
-    return page.form("/login", "name", "secret", name=name[:64], next=back[:2000]).answer(status)
+    answer = page.form("/login", "name", "secret", name=name[:64], next=back[:2000]).answer(status)
+    if isinstance(problem, int):
+        answer.headers["Retry-After"] = str(problem)
+    return answer
 
 
 def _password(request: Request, status: int = 200, problem: str | int | None = None) -> HTMLResponse:

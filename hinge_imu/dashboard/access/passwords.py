@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -44,7 +45,7 @@ def fits(kept: str | None, password: str) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        return _HASHER.verify(kept or _NOBODY, _normal(password)) and kept is not None
+        return _HASHER.verify(kept or _nobody(), _normal(password)) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -64,4 +65,6 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFC", password)
 
 
-_NOBODY = _HASHER.hash("nobody has this password, and its time is that of all")
+@cache
+def _nobody() -> str:
+    return _HASHER.hash("nobody has this password, and its time is that of all")

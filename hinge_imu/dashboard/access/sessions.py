@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hinge_imu.dashboard.access.tables import SESSIONS, USERS, hashed
 from hinge_imu.dashboard.access.viewer import Role, Viewer
+from hinge_imu.dashboard.store.engine import writing
 
 DAY_S = 86_400.0
 
@@ -43,6 +44,7 @@ class Sessions:
 
     def __init__(self, engine: Engine, secret: str, clock: Callable[[], float] = time.time) -> None:
         self._engine = engine
+        self._writing = writing(engine)
         self._signer = Signer(secret, salt="hinge-imu session", digest_method=hashlib.sha256)
         self._clock = clock
         self._seen: OrderedDict[str, tuple[float, Viewer | None]] = OrderedDict()
@@ -52,7 +54,7 @@ class Sessions:
     def begin(self, name: str, role: Role) -> tuple[str, float]:
         """Log a user in; returns the cookie, and how many seconds it is good for."""
         token, now = secrets.token_urlsafe(32), self._clock()
-        with self._engine.begin() as connection:
+        with self._writing.begin() as connection:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_s < now))
             kept = select(SESSIONS.c.token).where(SESSIONS.c.name == name).order_by(SESSIONS.c.expires_s.desc())
             spare = connection.execute(kept.offset(MOST - 1)).scalars().all()
@@ -93,15 +95,9 @@ class Sessions:
         """Log out whoever is logged in by that cookie."""
         token = self._token(cookie)
         if token is not None:
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 connection.execute(delete(SESSIONS).where(SESSIONS.c.token == hashed(token)))
             self.forget()
-
-    def end_all(self, name: str) -> None:
-        """Log a user out everywhere."""
-        with self._engine.begin() as connection:
-            connection.execute(delete(SESSIONS).where(SESSIONS.c.name == name))
-        self.forget()
 
     def forget(self) -> None:
         """Ask the database again at the next look: something has changed."""

@@ -1,14 +1,20 @@
-"""Where users are kept, in the store's database: four tables of their own, and no password or token in any of them."""
+"""Where users are kept, in the store's database: four tables of their own, no password or token in any.
+
+The store's migrations make them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
 
-from sqlalchemy import Column, Engine, Float, ForeignKey, Integer, MetaData, String, Table, Text, insert, select
+from sqlalchemy import Column, Double, Engine, ForeignKey, Integer, MetaData, String, Table, Text, insert, select
 from sqlalchemy.exc import IntegrityError
 
-TABLES = MetaData()
+from hinge_imu.dashboard.store.engine import writing
+from hinge_imu.dashboard.store.models import NAMES
+
+TABLES = MetaData(naming_convention=NAMES)
 
 USERS = Table(
     "access_user",
@@ -25,7 +31,7 @@ SESSIONS = Table(
     TABLES,
     Column("token", String(64), primary_key=True),  # SHA-256
     Column("name", String(64), ForeignKey("access_user.name", ondelete="CASCADE"), nullable=False, index=True),
-    Column("expires_s", Float, nullable=False),  # since 1970
+    Column("expires_s", Double, nullable=False),  # since 1970
 )
 
 LINKS = Table(
@@ -33,7 +39,7 @@ LINKS = Table(
     TABLES,
     Column("token", String(64), primary_key=True),  # SHA-256
     Column("name", String(64), index=True),  # whoever follows the link chooses one where there is none
-    Column("expires_s", Float, nullable=False),
+    Column("expires_s", Double, nullable=False),
 )
 
 SECRETS = Table(
@@ -52,7 +58,7 @@ def hashed(token: str) -> str:
 def secret_of(engine: Engine) -> str:
     """Return the secret that cookies are signed with: made once, and the same for all that share the database."""
     try:
-        with engine.begin() as connection:
+        with writing(engine).begin() as connection:
             connection.execute(insert(SECRETS).values(id=1, secret=secrets.token_urlsafe(32)))
     except IntegrityError:
         pass

@@ -15,22 +15,23 @@ from sqlalchemy.exc import IntegrityError
 from hinge_imu.config import Name
 from hinge_imu.dashboard.access.passwords import AccessError, again, fits, hash_of, is_old
 from hinge_imu.dashboard.access.sessions import Sessions
-from hinge_imu.dashboard.access.tables import LINKS, TABLES, USERS, hashed, secret_of
-from hinge_imu.dashboard.access.viewer import ROLES, Role, Viewer
+from hinge_imu.dashboard.access.tables import LINKS, SESSIONS, USERS, hashed, secret_of
+from hinge_imu.dashboard.access.viewer import ROLES, Viewer
+from hinge_imu.dashboard.store.engine import writing
 
 LINK_LASTS_S = 86_400.0
 """A link that has not been followed for so long leads nowhere. Chosen."""
 
 
 class Users:
-    """All users in a database, and their ``sessions``. Names are small letters; every change of a user logs it out.
+    """All users in the store's database (``Store.engine``), and their ``sessions``.
 
-    Raises SQLAlchemyError where the database fails.
+    Names are small letters. Every method raises SQLAlchemyError where the database fails.
     """
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time) -> None:
-        TABLES.create_all(engine)
         self._engine = engine
+        self._writing = writing(engine)
         self._clock = clock
         self.secret = secret_of(engine)
         self.sessions = Sessions(engine, self.secret, clock)
@@ -42,7 +43,7 @@ class Users:
         return [Viewer(**row) for row in rows]
 
     def add(
-        self, name: str, role: Role, password: str | None, *, athlete: str | None = None, gym: str | None = None
+        self, name: str, role: str, password: str | None, *, athlete: str | None = None, gym: str | None = None
     ) -> Viewer:
         """Add a user; without a password nobody can log in by that name until a link was followed.
 
@@ -54,7 +55,7 @@ class Users:
         viewer = _checked(name, role, athlete, gym)
         kept = hash_of(password, viewer.name) if password is not None else None
         try:
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 connection.execute(insert(USERS).values(**msgspec.structs.asdict(viewer), password=kept))
         except IntegrityError as error:
             raise AccessError(
@@ -65,26 +66,30 @@ class Users:
     def remove(self, name: str) -> None:
         """Remove a user, and log it out everywhere; raises AccessError where there is none, or it is the last admin."""
         name = normal(name)
-        with self._engine.begin() as connection:
+        with self._writing.begin() as connection:
             user = self._get(connection, name)
             admins = select(func.count()).where(USERS.c.role == "admin")
             if user.role == "admin" and connection.execute(admins).scalar_one() == 1:
                 raise AccessError(f"{name} is the only admin; add another one first")
-            connection.execute(delete(LINKS).where(LINKS.c.name == name))
-        self.sessions.end_all(name)
-        with self._engine.begin() as connection:
+            self._put_out(connection, name)
             connection.execute(delete(USERS).where(USERS.c.name == name))
         self.sessions.forget()
+
+    def remove_athlete(self, athlete: str) -> None:
+        """Remove all users who see that athlete alone: what they saw is no more."""
+        for user in self.all():
+            if user.role == "athlete" and user.athlete == athlete:
+                self.remove(user.name)
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password, and log it out everywhere; raises AccessError."""
         name = normal(name)
         kept = hash_of(password, name)
-        with self._engine.begin() as connection:
+        with self._writing.begin() as connection:
             self._get(connection, name)
             connection.execute(update(USERS).where(USERS.c.name == name).values(password=kept))
-            connection.execute(delete(LINKS).where(LINKS.c.name == name))
-        self.sessions.end_all(name)
+            self._put_out(connection, name)
+        self.sessions.forget()
 
     def check(self, name: str, password: str) -> Viewer | None:
         """Return the user who has that name and that password; it takes as long where there is none."""
@@ -95,7 +100,7 @@ class Users:
         if not fits(kept, password) or row is None or kept is None:
             return None
         if is_old(kept):
-            with self._engine.begin() as connection:
+            with self._writing.begin() as connection:
                 mine = (USERS.c.name == name) & (USERS.c.password == kept)
                 connection.execute(update(USERS).where(mine).values(password=again(password)))
         return Viewer(name=row.name, role=row.role, athlete=row.athlete, gym=row.gym)
@@ -104,7 +109,7 @@ class Users:
         """Return the token of a link by which one chooses a password, once; without a name, who is to be admin."""
         token = secrets.token_urlsafe(32)
         name = normal(name) if name is not None else None
-        with self._engine.begin() as connection:
+        with self._writing.begin() as connection:
             if name is not None:
                 self._get(connection, name)
             same = LINKS.c.name == name if name is not None else LINKS.c.name.is_(None)
@@ -140,17 +145,23 @@ class Users:
             raise AccessError("this link leads nowhere: it was used, or is too old; have another one made")
         user = _checked(name, "admin", None, None) if named is None else None
         kept = hash_of(password, named or normal(name))
-        with self._engine.begin() as connection:
+        with self._writing.begin() as connection:
             taken = connection.execute(delete(LINKS).where(self._good(token)))
             if taken.rowcount != 1:
                 raise AccessError("this link leads nowhere: it has just been used; have another one made")
             if user is None:
                 connection.execute(update(USERS).where(USERS.c.name == named).values(password=kept))
                 user = self._get(connection, str(named))
+                self._put_out(connection, user.name)
             else:
                 self._admit(connection, user, kept)
-        self.sessions.end_all(user.name)
+        self.sessions.forget()
         return user
+
+    def _put_out(self, connection: Connection, name: str) -> None:
+        """End whatever this user was let in by."""
+        connection.execute(delete(SESSIONS).where(SESSIONS.c.name == name))
+        connection.execute(delete(LINKS).where(LINKS.c.name == name))
 
     def _admit(self, connection: Connection, user: Viewer, kept: str) -> None:
         try:

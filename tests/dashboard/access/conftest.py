@@ -1,14 +1,15 @@
 """A real server with a real door, in front of a small application; and people with browsers of their own."""
 
 import re
+import shutil
 import socket
+import ssl
 import threading
 from contextlib import contextmanager
 
 import httpx
 import pytest
 import uvicorn
-from sqlalchemy import create_engine
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -17,8 +18,10 @@ from websockets.sync.client import connect
 from hinge_imu.dashboard.access.guard import guarded, viewer_of
 from hinge_imu.dashboard.access.pages import COOKIE
 from hinge_imu.dashboard.access.users import Users
+from hinge_imu.dashboard.store.engine import connect as connect_to
 
 SENTENCE = "hips back, ribs down"
+TLS = ssl.create_default_context()  # once: it takes time, and is not used
 
 
 async def _page(request):
@@ -75,7 +78,7 @@ class Browser:
     def __init__(self, address, **headers):
         self.address = address
         own = {"Origin": address, "Accept": "text/html", **headers}
-        self.http = httpx.Client(base_url=address, headers=own, timeout=20.0, trust_env=False)
+        self.http = httpx.Client(base_url=address, headers=own, timeout=20.0, trust_env=False, verify=TLS)
 
     def get(self, path, **headers):
         return self.http.get(path, headers=headers)
@@ -132,9 +135,20 @@ def serving(app):
             thread.join()
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory):
+    """The store's database as it is made, to be copied: making it takes time."""
+    path = tmp_path_factory.mktemp("store") / "empty.db"
+    engine = connect_to(str(path))
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def engine(tmp_path):
-    made = create_engine(f"sqlite:///{tmp_path / 'users.db'}")
+def engine(empty, tmp_path):
+    made = connect_to(str(shutil.copy(empty, tmp_path / "users.db")))
     yield made
     made.dispose()
 

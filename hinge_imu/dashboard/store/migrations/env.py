@@ -2,11 +2,12 @@
 
 from alembic import context
 
+from hinge_imu.dashboard.access.tables import TABLES
 from hinge_imu.dashboard.store.models import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=[Base.metadata, TABLES],
     render_as_batch=True,
     compare_type=True,
 )
