@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import socket
+import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -84,7 +84,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.
-        name = f"{NAME}-{socket.gethostname()}-{listening.getsockname()[1]}" if place.group else NAME
+        name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME
         closing.enter_context(Ingest(store, config, place.gym, place.group, name=name))
         feed.open(address.host, address.port)
         closing.callback(feed.close)

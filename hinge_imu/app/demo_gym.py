@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import socket
 import webbrowser
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,7 +21,6 @@ from hinge_imu.config import Config
 from hinge_imu.publish.broker import PrivateBroker
 
 COACH = "coach"
-PORT = 8080
 
 
 def gym(config: Config, *, seconds: float | None, say: Callable[[str], None], recordings: Path | None = None) -> None:
@@ -39,7 +37,7 @@ def gym(config: Config, *, seconds: float | None, say: Callable[[str], None], re
     """
     with ExitStack() as closing:
         folder = Path(closing.enter_context(TemporaryDirectory(prefix="hinge-imu-demo-")))
-        place = Place(port=_port(), database=str(folder / "dashboard.db"), uploads=folder / "uploads", gym=GYM)
+        place = Place(port=0, database=str(folder / "dashboard.db"), uploads=folder / "uploads", gym=GYM)
         password = secrets.token_urlsafe(9)
         with open_users(place.database) as users:
             users.add(COACH, "admin", password)
@@ -56,18 +54,6 @@ def gym(config: Config, *, seconds: float | None, say: Callable[[str], None], re
             say(sentence)
             say(f"log in as {COACH}, with the password {password}; Ctrl-C ends it all")
             if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-                webbrowser.open(f"http://{place.host}:{place.port}")
+                webbrowser.open(sentence.rpartition(" ")[2])
 
         dashboard(msgspec.structs.replace(config.publish, mqtt=broker.url), place, say=tell)
-
-
-def _port() -> int:
-    """Return the dashboard's usual port, or any that is free where somebody has it."""
-    for port in PORT, 0:
-        try:
-            with socket.create_server(("127.0.0.1", port)) as server:
-                found: int = server.getsockname()[1]
-                return found
-        except OSError:
-            continue
-    raise OSError("no port is free")
