@@ -1,7 +1,9 @@
 """For every folder: simulated sessions, recorded on the simulated bus or evenly, replayed; one event of each kind."""
 
+import socket
+import subprocess
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from runpy import run_path
 from shutil import which
@@ -29,6 +31,7 @@ from hinge_imu.events import (
     to_dict,
 )
 from hinge_imu.pipeline import Pipeline
+from hinge_imu.publish.broker import mosquitto
 from hinge_imu.samples import NS, RAW_SI, SEGMENTS, Header, RawArray, SagittalAngles
 from hinge_imu.sensing.sampler import Sampler
 from hinge_imu.simulate import fast
@@ -301,3 +304,40 @@ def lasting(receiver, certificates, tmp_path_factory):
     """A dashboard that the tests of a module share."""
     with receiver.Dashboard(tmp_path_factory.mktemp("store"), certificates, LIMIT_BYTES="5000000") as running:
         yield running
+
+
+@pytest.fixture
+def own_broker(tmp_path):
+    """Start a mosquitto with a configuration of the test's own."""
+    with ExitStack() as running:
+        yield lambda *lines: running.enter_context(OwnBroker(tmp_path, lines))
+
+
+class OwnBroker:
+    """A real mosquitto that can be killed, and started again on the same port."""
+
+    def __init__(self, folder, lines):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.port = server.getsockname()[1]
+        self.url = f"mqtt://127.0.0.1:{self.port}"
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text("\n".join([f"listener {self.port} 127.0.0.1", "user root", *lines, ""]))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        with (self.config.parent / "mosquitto.log").open("a") as log:
+            self.process = subprocess.Popen([mosquitto(), "-c", self.config], stderr=log)
+        while self.process.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
+                return
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()

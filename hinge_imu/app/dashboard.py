@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from hinge_imu import mqtt
-from hinge_imu.app.dashboard_users import default_database, default_uploads, path_of
+from hinge_imu.app.dashboard_users import default_database, default_folder, default_uploads, path_of
 from hinge_imu.app.stopping import stopping
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish import commands
@@ -66,6 +66,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
     folder = place.uploads or default_uploads()
     with ExitStack() as closing:
         listening = closing.enter_context(serve.listen(place.host, place.port))
+        if place.database is None:
+            default_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
         store = Store(place.database or default_database(), folder)
         closing.callback(store.close)
         users = Users(store.engine)

@@ -19,7 +19,7 @@ from hinge_imu.dashboard.pages.desk import Desk
 TURN_S = 0.05
 """How often what straps have said is looked at. Chosen: half of a page's turn."""
 
-LEAVE_S = 3
+LEAVE_S = 1
 """So long what is still being sent may take once it is to end. Chosen."""
 
 

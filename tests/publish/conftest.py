@@ -1,5 +1,4 @@
 import socket
-import subprocess
 from contextlib import ExitStack, suppress
 from threading import Thread
 from typing import NamedTuple
@@ -9,7 +8,7 @@ import pytest
 
 from hinge_imu.config import Config, PublishConfig
 from hinge_imu.publish import link as link_module
-from hinge_imu.publish.broker import PrivateBroker, mosquitto
+from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.outbox import Outbox
@@ -96,43 +95,6 @@ def strap(header, monkeypatch):
             return Strap(outbox, link, publisher)
 
         yield start
-
-
-@pytest.fixture
-def own_broker(tmp_path):
-    """Start a mosquitto with a configuration of the test's own."""
-    with ExitStack() as running:
-        yield lambda *lines: running.enter_context(OwnBroker(tmp_path, lines))
-
-
-class OwnBroker:
-    """A real mosquitto that can be killed, and started again on the same port."""
-
-    def __init__(self, folder, lines):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            self.port = server.getsockname()[1]
-        self.url = f"mqtt://127.0.0.1:{self.port}"
-        self.config = folder / "mosquitto.conf"
-        self.config.write_text("\n".join([f"listener {self.port} 127.0.0.1", "user root", *lines, ""]))
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    def start(self):
-        with (self.config.parent / "mosquitto.log").open("a") as log:
-            self.process = subprocess.Popen([mosquitto(), "-c", self.config], stderr=log)
-        while self.process.poll() is None:
-            with suppress(OSError):
-                socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
-                return
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
 
 
 @pytest.fixture

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hinge_imu.dashboard.pages import athlete, wall
+from hinge_imu.dashboard.pages import athlete, athletes, wall
 from hinge_imu.dashboard.pages.desk import Desk
 
 
 def register(desk: Desk) -> None:
     """Have NiceGUI's one application of this process serve the pages."""
     wall.register(desk)
+    athletes.register(desk)
     athlete.register(desk)

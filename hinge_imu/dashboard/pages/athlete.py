@@ -29,7 +29,7 @@ def register(desk: Desk) -> None:
         viewer = desk.viewer(request)
         seen = look(request, up="../")
         page = _Athlete(desk, viewer, seen, name)
-        with frame(desk, seen, name if page.visible else seen.words.dashboard["athletes"]):
+        with frame(desk, viewer, seen, name if page.visible else seen.words.dashboard["athletes"]):
             if page.visible:
                 await page.build()
             else:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from hinge_imu.dashboard.live import FRESH_S, Strap
 from hinge_imu.events import RepEvent
-from hinge_imu.profiles import Limits
-from hinge_imu.words import MARKS, Words
+from hinge_imu.profiles import Limits, built_in
+from hinge_imu.words import MARKS, Phase, Words
 
 State = Literal["lifting", "resting", "ready", "silent", "lost", "away"]
 Kept = Callable[[str, Sequence[float | None]], Sequence[bool | None]]
@@ -28,10 +28,7 @@ TIRING_SHARE = 0.2
 """Slower by this share than the fastest rep of the set is said to be tiring: the loss at which sets are stopped that
 train strength rather than endurance (Pareja-Blanco et al. 2017, DOI 10.1111/sms.12678), there of the bar's speed."""
 
-PHASES = ("eccentric_s", "bottom_pause_s", "concentric_s", "top_pause_s")
-SIGNS = ("↓", "▁", "↑", "▔")
-"""Down, bottom, up, top: above the digits of a tempo."""
-
+PHASES: tuple[Phase, ...] = ("eccentric", "bottom_pause", "concentric", "top_pause")
 SHOWN_REPS = 12
 """Of a set so many reps, the last, stand on a card; chosen: a line or two."""
 
@@ -82,7 +79,7 @@ def said(strap: Strap, words: Words, now: float, kept: Kept, *, linked: bool = T
         f'<div class="name"><h2>{name}</h2><span class="pill">{_state(strap, words, now)}</span></div>',
         f'<p class="quiet">{escape(what)} · {escape(strap.name)}{simulated}</p>',
         f'<div class="numbers">{_count(strap, words)}{_tempo(strap, words, kept)}</div>',
-        gauge(strap.limits, words),
+        gauge(strap.limits, words, _degrees(strap)),
         _strip(strap, words),
         _clocks(words),
     ]
@@ -122,20 +119,30 @@ def _tempo(strap: Strap, words: Words, kept: Kept) -> str:
 
 def digits(rep: RepEvent, asked: str | None, words: Words, kept: Kept) -> str:
     """Return the tempo of a rep, each digit that is not as asked underlined."""
-    measured = [getattr(rep, name) for name in PHASES]
+    measured = [getattr(rep, f"{name}_s") for name in PHASES]
     verdicts: Sequence[bool | None] = [None] * len(PHASES)
-    if asked:
+    if asked and not _is_free(rep.exercise):
         with suppress(ValueError):
             verdicts = kept(asked, measured)
     shown = []
-    for sign, value, verdict in zip(SIGNS, measured, verdicts, strict=True):
+    for name, value, verdict in zip(PHASES, measured, verdicts, strict=True):
         text = "·" if value is None else f"{value:.1f}".replace(".", words.decimal)
         off = f' class="off" title="{escape(words.dashboard["tempo_off"])}"' if verdict is False else ""
-        shown.append(f"<span{off}><i>{sign}</i>{text}</span>")
+        shown.append(f"<span{off}><i>{escape(words.phases[name])}</i>{text}</span>")
     return "".join(shown)
 
 
-def gauge(limits: Limits, words: Words) -> str:
+def _degrees(strap: Strap) -> str:
+    spine = strap.angles[-1].spine_deg if strap.angles else None
+    return "" if spine is None else f"{spine:.0f}°"
+
+
+def _is_free(exercise: str) -> bool:
+    profile = built_in().get(exercise)
+    return profile is not None and "off_tempo" in profile.never
+
+
+def gauge(limits: Limits, words: Words, degrees: str = "") -> str:
     """Return the gauge of the back: the band in which a dowel touches, the limits, and the needle."""
 
     def left(deg: float) -> str:
@@ -147,7 +154,7 @@ def gauge(limits: Limits, words: Words) -> str:
         f'<i class="neutral" style="{left(-NEUTRAL_DEG)};width:{width:.1f}%"></i>'
         f'<i class="limit" style="{left(limits.spine_rounding_deg)}"></i>'
         f'<i class="limit" style="{left(limits.spine_arching_deg)}"></i>'
-        '<i class="needle"></i><span class="degrees"></span></div>'
+        f'<i class="needle"></i><span class="degrees">{degrees}</span></div>'
     )
 
 

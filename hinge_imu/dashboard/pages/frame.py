@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 from starlette.requests import Request
 
+from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.words import Words, languages, words
 
@@ -39,7 +40,7 @@ def look(request: Request, up: str = "") -> Look:
 
 
 @contextmanager
-def frame(desk: Desk, look: Look, title: str) -> Iterator[None]:
+def frame(desk: Desk, viewer: Viewer, look: Look, title: str) -> Iterator[None]:
     """Build a page around what is built inside."""
     about = look.words.dashboard
     ui.page_title(f"{title} · hinge-imu")
@@ -47,7 +48,10 @@ def frame(desk: Desk, look: Look, title: str) -> Iterator[None]:
     ui.run_javascript(f"document.documentElement.lang = '{look.words.language}'")
     dark = ui.dark_mode(look.dark)
     with ui.element("header").classes("top"):
-        ui.html(f'<strong>hinge-imu</strong> <a href="{look.up or "."}">{about["wall"]}</a>', sanitize=False)
+        ui.html(
+            f'<strong>hinge-imu</strong> <a href="{look.up or "."}">{about["wall"]}</a>{_athletes(viewer, look)}',
+            sanitize=False,
+        )
         ui.element("span").classes("space")
         button(about["theme"], lambda: _turn(dark)).classes("wide")
         button(about["language"], lambda: _speak("en" if look.words.language == "de" else "de"))
@@ -56,6 +60,10 @@ def frame(desk: Desk, look: Look, title: str) -> Iterator[None]:
     ui.timer(2.0, lambda: say(warning, "" if desk.line() else about["line_away"]))
     with ui.element("main").classes("hinge"):
         yield
+
+
+def _athletes(viewer: Viewer, look: Look) -> str:
+    return f' <a href="{look.up}athletes">{look.words.dashboard["athletes"]}</a>' if viewer.may("history") else ""
 
 
 def button(text: str, done: Callable[..., Any] | None, *, kind: str = "button") -> ui.element:

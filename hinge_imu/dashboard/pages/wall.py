@@ -22,7 +22,7 @@ def register(desk: Desk) -> None:
     def wall(request: Request, gym: str | None = None) -> None:
         viewer, seen = desk.viewer(request), look(request)
         about = seen.words.dashboard
-        with frame(desk, seen, about["wall"]):
+        with frame(desk, viewer, seen, about["wall"]):
             empty = ui.element("p").classes("page quiet empty")
             grid = ui.element("section").classes("wall").props(f'aria-label="{about["wall"]}"')
         public = not viewer.may("history")

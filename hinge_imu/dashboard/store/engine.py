@@ -42,11 +42,18 @@ def connect(url: str) -> Engine:
     shown = address.render_as_string()
     try:
         engine = _engine(address)
-        with writing(engine).begin() as connection:
-            _migrate(connection, shown)
     except ModuleNotFoundError as error:
         raise ConfigError(f"{shown}: {error.name} is not installed; pip install 'hinge-imu[postgres]'") from error
+    except OSError as error:
+        raise ConfigError(f"{shown}: the database cannot be used ({error}); choose a folder that is yours") from error
+    try:
+        with writing(engine).begin() as connection:
+            _migrate(connection, shown)
+    except ConfigError:
+        engine.dispose()
+        raise
     except SQLAlchemyError as error:
+        engine.dispose()
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
         raise ConfigError(
             f"{shown}: the database cannot be used ({reason}); is it running, and may you write?"

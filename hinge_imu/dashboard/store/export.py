@@ -47,7 +47,7 @@ def _found(db: Db, wanted: Iterable[ColumnElement[bool]]) -> Iterator[tuple[RepR
     asked = asked.outerjoin(SetRow, IN_SET).where(STANDS, *wanted)
     began = func.coalesce(SessionRow.started_utc, SessionRow.heard_utc)
     asked = asked.order_by(began, SessionRow.id, RepRow.start_s).execution_options(yield_per=_ROWS)
-    yield from db.execute(asked).tuples()
+    yield from db.execute(asked)
 
 
 def _row(rep: RepRow, session: SessionRow, exercise: str) -> _Row:

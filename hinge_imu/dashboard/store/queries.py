@@ -33,7 +33,7 @@ def athletes(db: Db, gym: str | None) -> list[Athlete]:
     asked = asked.where(SessionRow.athlete.is_not(None), *of(gym=gym)).group_by(*columns).order_by(*columns)
     return [
         Athlete(name=name, gym=where, sessions=count, last_utc=last)
-        for name, where, count, last in db.execute(asked).tuples()
+        for name, where, count, last in db.execute(asked)
         if name is not None
     ]
 
@@ -47,7 +47,7 @@ def sessions(db: Db, wanted: Iterable[ColumnElement[bool]], limit: int | None) -
     each = each.where(RepRow.session_id.in_(found), STANDS)
     for session_id, number, exercise, count in db.execute(
         each.group_by(RepRow.session_id, RepRow.set_number, EXERCISE).order_by(RepRow.set_number)
-    ).tuples():
+    ):
         found[session_id].append((number, exercise, count))
     return [_session(row, found[row.id]) for row in rows]
 
@@ -56,7 +56,7 @@ def sets(db: Db, session_id: str) -> list[Set]:
     """Return the sets of a session that have ended, in their order."""
     session = db.get(SessionRow, session_id)
     counts = select(RepRow.set_number, func.count()).where(RepRow.session_id == session_id, STANDS)
-    reps = dict(db.execute(counts.group_by(RepRow.set_number)).tuples().all())
+    reps = dict(db.execute(counts.group_by(RepRow.set_number)).all())
     rows = db.scalars(select(SetRow).where(SetRow.session_id == session_id).order_by(SetRow.number, SetRow.id))
     return [_set(session, row, reps.get(row.number, 0)) for row in rows if session is not None]
 
@@ -66,7 +66,7 @@ def reps(db: Db, about: str, *, every: bool) -> list[Rep]:
     asked = select(RepRow, SessionRow, EXERCISE).join(SessionRow, SessionRow.id == RepRow.session_id)
     asked = asked.outerjoin(SetRow, IN_SET).where((RepRow.session_id == about) | (SetRow.id == about))
     asked = asked if every else asked.where(STANDS)
-    return [_rep(*found) for found in db.execute(asked.order_by(RepRow.start_s, RepRow.id)).tuples()]
+    return [_rep(*found) for found in db.execute(asked.order_by(RepRow.start_s, RepRow.id))]
 
 
 def trace(db: Db, rep_id: str) -> Trace | None:

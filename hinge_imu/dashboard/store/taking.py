@@ -86,12 +86,12 @@ class _Taking:
             _describe(session, fields)
         if session.said_athlete is None:
             _wear(session, fields["athlete"])
-        if heard.level == "rep":
-            return self._put(RepRow, fields["id"], fields, _rep(fields))
-        if heard.level == "set":
-            return self._put(SetRow, fields["id"], fields, _set(fields))
         if heard.level == "trace":
             return self._put(TraceRow, fields["rep_id"], fields, _trace(fields))
+        if heard.level == "rep":
+            self._put(RepRow, fields["id"], fields, _rep(fields))
+        elif heard.level == "set":
+            self._put(SetRow, fields["id"], fields, _set(fields))
         return heard.level in KEPT
 
     def _keep(self, heard: Heard) -> bool:

@@ -5,6 +5,7 @@ import time
 from functools import cache
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Event, Thread
 
 import msgspec
@@ -36,7 +37,7 @@ def said(name):
         hear(messages.angles(block))
 
     listeners = Listeners(angles=[angles], events=[lambda event: hear(messages.event(event))])
-    run(header, batched(recording.stream(), 20), listeners)
+    run(header, batched(recording.stream(), 100), listeners)
     hear(messages.finish())
     return header.exercise, told
 
@@ -51,11 +52,11 @@ class Fake:
         self._top = f"hinge/v1/{gym}/{strap}"
         self._athlete, self._speed, self._skip_s = athlete, speed, skip_s
         self._utc, self._tempo = started_utc, tempo
-        self.commands, self.over, self._stop = [], Event(), Event()
+        self.told, self.over, self._stop = SimpleQueue(), Event(), Event()
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.max_queued_messages_set(0)
         self.client.max_inflight_messages_set(1000)
-        self.client.on_message = lambda _c, _d, message: self.commands.append(json.loads(message.payload))
+        self.client.on_message = lambda _c, _d, message: self.told.put(json.loads(message.payload))
         self.client.connect("127.0.0.1", port)
         self.client.subscribe(f"{self._top}/command", qos=1)
         self.client.loop_start()
