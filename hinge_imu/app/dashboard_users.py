@@ -28,7 +28,7 @@ def default_database() -> str:
 
 def default_uploads() -> Path:
     """Return where recordings are uploaded to, with the straps' tokens, where nothing else is named."""
-    return default_folder() / "uploads"
+    return default_folder() / "recordings"
 
 
 @contextmanager

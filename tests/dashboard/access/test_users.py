@@ -10,7 +10,6 @@ from hinge_imu.dashboard.access.sessions import LASTS_S, MOST
 from hinge_imu.dashboard.access.tables import TABLES, USERS
 from hinge_imu.dashboard.access.users import LINK_LASTS_S, Users
 from hinge_imu.dashboard.store.engine import connect
-from hinge_imu.dashboard.store.models import Base
 
 SENTENCE = "hips back, ribs down"
 
@@ -177,15 +176,6 @@ def test_users_are_where_they_were_when_the_dashboard_starts_again(users, engine
     cookie, _ = users.sessions.begin("kim", "coach")
     again = Users(engine, clock)
     assert again.sessions.viewer(cookie) == users.all()[0] == again.all()[0]
-
-
-def test_the_migrations_make_what_the_code_works_with(engine):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, [Base.metadata, TABLES]) == []
 
 
 def test_a_name_that_speaks_the_database_s_language_is_only_a_name(users, engine):
