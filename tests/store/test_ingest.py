@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from hinge_imu.config import PublishConfig
 from hinge_imu.dashboard import ingest as ingest_module
+from hinge_imu.dashboard import wire
 from hinge_imu.dashboard.ingest import Ingest
 from hinge_imu.dashboard.store import AwayError, Store
 from hinge_imu.publish.broker import PrivateBroker
@@ -156,6 +157,19 @@ def test_what_cannot_be_read_is_left_out_and_holds_up_nothing(broker, other, spo
     assert running.counts.kept == len(messages)
     told = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
     assert len(told) == 10
+
+
+def test_what_the_database_cannot_hold_is_left_out_and_holds_up_nothing(broker, postgres, spoken, monkeypatch):
+    monkeypatch.setattr(wire, "_check", lambda *_: None)  # as if something had been forgotten there
+    store = Watched(postgres.database())
+    messages = as_if(spoken("rdl"), "unheld")
+    bad = messages[0]._replace(payload=messages[0].payload[:-1] + b', "id": "x", "more": "a\\u0000b"}')
+    with Ingest(store, config(broker), name="unheld") as running:
+        assert running.connected.wait(FAR_S)
+        say(broker, [*messages[:3], bad, *messages[3:]])
+        store.wait_for(len(messages))
+    assert (running.counts.kept, running.counts.dropped) == (len(messages), 1)
+    store.close()
 
 
 def test_workers_of_a_group_share_the_work(broker, other, spoken):

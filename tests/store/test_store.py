@@ -1,3 +1,4 @@
+import hashlib
 import statistics
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from hinge_imu.dashboard.incoming import About, Incoming
 from hinge_imu.dashboard.store import AwayError, Store
 from hinge_imu.dashboard.store.store import edits
 
@@ -24,6 +26,21 @@ def latest(heard, level="rep"):
 
 def standing(heard):
     return {key: fields for key, fields in latest(heard).items() if fields["status"] != "retracted"}
+
+
+def about(session, content):
+    """What a strap says of its recording."""
+    names = {"name": f"{session.id}.mcap", "gym": session.gym, "strap": session.strap, "athlete": session.athlete}
+    return About(session_id=session.id, sha256=hashlib.sha256(content).hexdigest(), **names)
+
+
+def upload(incoming, session, content):
+    """Let a recording come in, and return where it stands."""
+    made = incoming.create(about(session, content), len(content))
+    with incoming.open(made) as part:
+        part.write(content)
+    incoming.finish(made)
+    return incoming._folder / made.placed
 
 
 def whole(store):
@@ -149,6 +166,18 @@ def test_what_a_user_changes_stays_changed_and_is_remembered(store, heard, spoke
     assert [each.what for each in store.edits(session.id)][5:] == ["restore", "rename", "assign"]
 
 
+def test_what_a_session_said_last_holds_and_who_a_user_has_named_more_than_that(store, heard, spoken):
+    (ended,) = [each for each in spoken("hinge") if each.level == "session"]
+    (last,) = heard([ended], revision=3, athlete="Ana")
+    (first,) = heard([ended], revision=1, state="open", athlete="Bo", started_utc=None)
+    assert [store.take(last), store.take(first)] == [True, True]
+    (session,) = store.sessions()
+    assert (session.state, session.athlete) == ("ended", "Ana")
+    store.assign(session.id, "Cy", by="coach")
+    store.take_all(heard([ended], revision=4, athlete="Bo"))
+    assert (store.session(session.id).athlete, store.session(session.id).said_athlete) == ("Cy", "Bo")
+
+
 def test_what_is_not_there_cannot_be_changed(store):
     for edit in (store.strike_out, store.restore):
         with pytest.raises(LookupError, match="there is no rep 'x'"):
@@ -216,18 +245,20 @@ def test_an_athlete_who_is_deleted_is_gone_and_does_not_come_back(store, heard, 
     said, kept = heard(spoken("session", athlete=name)), heard(spoken("hinge", athlete=other))
     store.take_all([*said, *kept])
     (session,), (stays,) = store.sessions(name), store.sessions(other)
-    uploads = {}
-    for each in (session, stays):
-        uploads[each.id] = tmp_path / "uploads" / f"{each.id}.mcap"
-        uploads[each.id].parent.mkdir(exist_ok=True)
-        uploads[each.id].write_bytes(b"recording")
-        store.recorded(uploads[each.id], {"session_id": each.id, "gym": each.gym, "strap": each.strap})
+    incoming = Incoming(tmp_path / "uploads", store.recorded, keep_days=7)
+    uploads = {each.id: upload(incoming, each, b"recording") for each in (session, stays)}
+    half = incoming.create(about(session, b"another"), len(b"another"))
+    assert half.about.athlete == name
     store.note("session", session.id, f"{name} has a cold", by="coach")
     assert store.delete(name) == 1
     assert store.delete(name) == 0
     assert store.sessions(name) == store.edits(session.id) == store.reps(session.id, every=True) == []
     assert all(store.trace(each.fields["rep_id"]) is None for each in said if each.level == "trace")
     assert [path.exists() for path in uploads.values()] == [False, True]
+    assert incoming.find(half.id) is None
+    receipts = b"".join(path.read_bytes() for path in (tmp_path / "uploads" / "incoming").iterdir())
+    assert stays.id.encode() in receipts
+    assert name.encode() not in receipts
     assert not any(store.take_all(said))
     late = tmp_path / "late.mcap"
     late.write_bytes(b"recording")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +100,21 @@ def _engine(address: URL) -> Engine:
 
 def _prepare(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions are begun here, not guessed at by sqlite3
+    until = time.monotonic() + _BUSY_S
     for pragma in _PRAGMAS:
+        while not _set(connection, pragma, until):
+            time.sleep(0.02)
+
+
+def _set(connection: Any, pragma: str, until: float) -> bool:
+    """Set a pragma; return False where another program is in the way: at a change to WAL, SQLite itself waits not."""
+    try:
         connection.execute(f"PRAGMA {pragma}")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+            raise
+        return False
+    return True
 
 
 def _begin(connection: Connection) -> None:
