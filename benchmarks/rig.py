@@ -61,6 +61,18 @@ class Broker:
             self._process.wait()
             self._process = None
 
+    def stop(self) -> None:
+        """Ask it to end: it writes down what waits."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The number of its process; 0 while there is none."""
+        return self._process.pid if self._process is not None else 0
+
 
 class Line:
     """The way from the strap to the broker, which can be cut without a word to either end, as a link is lost."""

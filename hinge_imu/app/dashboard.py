@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -51,7 +52,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         from hinge_imu.dashboard.access.guard import guarded, viewer_of
         from hinge_imu.dashboard.access.users import Users
         from hinge_imu.dashboard.feed import Feed
-        from hinge_imu.dashboard.ingest import Ingest
+        from hinge_imu.dashboard.ingest import NAME, Ingest
         from hinge_imu.dashboard.live import Gym
         from hinge_imu.dashboard.pages.desk import Desk
         from hinge_imu.dashboard.store import Store
@@ -84,7 +85,9 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, store.recorded)
         app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
-        closing.enter_context(Ingest(store, config, place.gym, place.group))
+        # Of those who share the work, each is known to the broker by where it is: the same after a new start.
+        name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME
+        closing.enter_context(Ingest(store, config, place.gym, place.group, name=name))
         feed.open(address.host, address.port)
         closing.callback(feed.close)
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)

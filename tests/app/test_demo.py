@@ -1,10 +1,12 @@
 """The whole product on the wall clock, once: what it says live, what it writes down, what a replay makes of it."""
 
+import os
 import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -125,3 +127,20 @@ def test_a_demo_that_is_stopped_half_way_ends_cleanly_with_its_recording(tmp_pat
     assert "replay it" in rest
     (path,) = tmp_path.glob("*.mcap")
     assert sum(isinstance(event, RepEvent) for event in replay(open_recording(path))) == 1
+
+
+def test_the_demo_s_dashboard_is_served_while_three_lift_and_all_is_gone_afterwards(tmp_path):
+    command = [Path(sys.executable).parent / "hinge-imu", "demo", "--recordings", tmp_path]
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        said = [process.stderr.readline() for _ in range(3)]
+        url = re.search(r"http://\S+", said[1])[0]
+        assert "log in as coach" in said[2]
+        with urlopen(f"{url}/login") as page:  # noqa: S310 - it is http
+            assert b"password" in page.read()
+        process.send_signal(signal.SIGTERM)
+        rest = process.communicate(timeout=30)[1]
+    assert process.returncode == 0, rest
+    assert rest == ""
+    # A lifter who has stood long enough has a recording, which is whole.
+    assert {path.name for path in tmp_path.iterdir()} <= {"strap-1", "strap-2", "strap-3"}
