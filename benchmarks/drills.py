@@ -55,11 +55,13 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=20)
     options.add_argument("--first-seed", type=int, default=500)
     options.add_argument("--lost", type=float, default=0.0, help="share of each board's samples that are missing")
+    options.add_argument("--drill", action="append", choices=drills.DRILLS, help="only this one; may be repeated")
     told = options.parse_args()
     console = Console(width=120)
     console.print("| drill | well | usual faults | graded faults | could not be judged |")
     console.print("|---|---|---|---|---|")
-    for name, drill in drills.DRILLS.items():
+    for name in told.drill or drills.DRILLS:
+        drill = drills.DRILLS[name]
         right, of, unsure = Counter[str](), Counter[str](), 0
         for seed in range(told.first_seed, told.first_seed + told.seeds):
             drawn = np.random.default_rng([seed, 1])

@@ -47,7 +47,7 @@ def browser(tmp_path_factory):
     def run(*options):
         flags = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
         profile = f"--user-data-dir={tmp_path_factory.mktemp('profile')}"
-        logging = ("--enable-logging=stderr", "--allow-file-access-from-files", "--virtual-time-budget=20000")
+        logging = ("--enable-logging=stderr", "--allow-file-access-from-files", "--virtual-time-budget=90000")
         return subprocess.run(
             ["chromium", *flags, *logging, profile, *options], capture_output=True, text=True, timeout=120, check=True
         )
