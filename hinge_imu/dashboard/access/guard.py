@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -16,10 +17,14 @@ from hinge_imu.dashboard.access.headers import Guarded
 from hinge_imu.dashboard.access.origin import is_foreign
 from hinge_imu.dashboard.access.pages import COOKIE, PATHS, pages
 from hinge_imu.dashboard.access.proxy import Proxied
+from hinge_imu.dashboard.access.sessions import Sessions
 from hinge_imu.dashboard.access.users import Users
 from hinge_imu.dashboard.access.viewer import Viewer
 
 AWAY = "the dashboard's database does not answer; it is tried again at the next request"
+
+PATIENCE_S = 1.0
+"""For so long what is on its way to an open page waits for the database to say that it may go. Chosen."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +84,7 @@ class _Guard:
         elif viewer is None:
             await _refuse(scope, receive, send, _ask(scope, path))
         elif scope["type"] == "websocket":
-            line = _Line(self, cookie, viewer, receive, send)
+            line = _Line(_Watch(self._users.sessions, cookie, viewer), receive, send)
             await self._app(scope, line.receive, line.send)
         else:
             await self._app(scope, receive, send)
@@ -88,10 +93,35 @@ class _Guard:
         told, viewer = self._users.sessions.known(cookie)
         return viewer if told else await to_thread.run_sync(self._users.sessions.viewer, cookie)
 
-    async def is_still(self, cookie: str, viewer: Viewer) -> bool:
-        """Tell whether that cookie still stands for that viewer, with those rights."""
+
+class _Watch:
+    """Whether a cookie still stands for the viewer that it stood for, with the same rights."""
+
+    def __init__(self, sessions: Sessions, cookie: str, viewer: Viewer) -> None:
+        self._sessions = sessions
+        self._cookie = cookie
+        self._viewer = viewer
+        self._asking: asyncio.Task[bool] | None = None
+
+    async def is_good(self) -> bool:
+        """Tell; a database that takes its time does not hold up what is shown, and is heard when it answers."""
+        told, viewer = self._sessions.known(self._cookie)
+        if told:
+            return viewer == self._viewer
+        asking, patience_s = self._asking, 0.0
+        if asking is None:
+            asking, patience_s = asyncio.create_task(self._ask()), PATIENCE_S
+            self._asking = asking
+        await asyncio.wait({asking}, timeout=patience_s)
+        if not asking.done():
+            return True
+        if self._asking is asking:
+            self._asking = None
+        return asking.result()
+
+    async def _ask(self) -> bool:
         try:
-            return await self._viewer(cookie) == viewer
+            return await to_thread.run_sync(self._sessions.viewer, self._cookie) == self._viewer
         except SQLAlchemyError:
             return False
 
@@ -99,10 +129,8 @@ class _Guard:
 class _Line:
     """A websocket, cut at the next word either way once its viewer has been logged out, or is another."""
 
-    def __init__(self, guard: _Guard, cookie: str, viewer: Viewer, receive: Receive, send: Send) -> None:
-        self._guard = guard
-        self._cookie = cookie
-        self._viewer = viewer
+    def __init__(self, watch: _Watch, receive: Receive, send: Send) -> None:
+        self._watch = watch
         self._receive = receive
         self._send = send
         self._cut = False
@@ -118,7 +146,7 @@ class _Line:
             await self._send(message)
 
     async def _is_good(self) -> bool:
-        if not self._cut and not await self._guard.is_still(self._cookie, self._viewer):
+        if not self._cut and not await self._watch.is_good():
             self._cut = True
             await self._send({"type": "websocket.close", "code": 1008})  # RFC 6455, 7.4.1: violates the policy
         return not self._cut

@@ -61,7 +61,7 @@ class Sessions:
             connection.execute(delete(SESSIONS).where(SESSIONS.c.token.in_(spare)))
             row = {"token": hashed(token), "name": name, "expires_s": now + LASTS_S[role]}
             connection.execute(insert(SESSIONS).values(**row))
-        self.forget()
+        self.forget(name)
         return self._signer.sign(token).decode(), LASTS_S[role]
 
     def viewer(self, cookie: str) -> Viewer | None:
@@ -97,13 +97,16 @@ class Sessions:
         if token is not None:
             with self._writing.begin() as connection:
                 connection.execute(delete(SESSIONS).where(SESSIONS.c.token == hashed(token)))
-            self.forget()
+            _, viewer = self._seen.get(token, (0.0, None))
+            self.forget(viewer.name if viewer is not None else None)
 
-    def forget(self) -> None:
-        """Ask the database again at the next look: something has changed."""
+    def forget(self, name: str | None = None) -> None:
+        """Ask the database again at the next look (about one user, None: about all): something has changed."""
         with self._lock:
             self._changes += 1
-            self._seen.clear()
+            for token, (_, viewer) in list(self._seen.items()):
+                if name is None or viewer is None or viewer.name == name:
+                    del self._seen[token]
 
     def _token(self, cookie: str) -> str | None:
         try:

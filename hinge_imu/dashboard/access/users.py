@@ -73,7 +73,7 @@ class Users:
                 raise AccessError(f"{name} is the only admin; add another one first")
             self._put_out(connection, name)
             connection.execute(delete(USERS).where(USERS.c.name == name))
-        self.sessions.forget()
+        self.sessions.forget(name)
 
     def remove_athlete(self, athlete: str) -> None:
         """Remove all users who see that athlete alone: what they saw is no more."""
@@ -89,7 +89,7 @@ class Users:
             self._get(connection, name)
             connection.execute(update(USERS).where(USERS.c.name == name).values(password=kept))
             self._put_out(connection, name)
-        self.sessions.forget()
+        self.sessions.forget(name)
 
     def check(self, name: str, password: str) -> Viewer | None:
         """Return the user who has that name and that password; it takes as long where there is none."""
@@ -155,7 +155,7 @@ class Users:
                 self._put_out(connection, user.name)
             else:
                 self._admit(connection, user, kept)
-        self.sessions.forget()
+        self.sessions.forget(user.name)
         return user
 
     def _put_out(self, connection: Connection, name: str) -> None:
