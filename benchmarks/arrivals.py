@@ -23,7 +23,10 @@ _STORED = {"rep", "set", "fault", "session"}  # what has a row a revision
 
 
 class Note(msgspec.Struct, frozen=True):
-    """One message that was said, as the straps wrote it down; ``at`` is the time of day, in s."""
+    """One message that was said, as the straps wrote it down; ``at`` is the time of day, in s.
+
+    Of live angles ``t_s`` is the session time of the last point.
+    """
 
     at: float
     level: str
@@ -33,6 +36,7 @@ class Note(msgspec.Struct, frozen=True):
     revision: int
     status: str | None
     rep_id: str | None
+    t_s: float | None = None
 
     @property
     def key(self) -> tuple[str, int]:

@@ -65,6 +65,7 @@ def note(line: Line, strap: str, at: float) -> Note:
     """Return what is written down of a line."""
     said = msgspec.json.decode(line.payload)
     rest = {name: said.get(name) for name in ("status", "rep_id")}
+    rest["t_s"] = said["t_s"][-1] if line.level == "angles" else None
     return Note(at, line.level, strap, said["session_id"], said["id"], said["revision"], **rest)
 
 
@@ -100,12 +101,27 @@ def play(path: Path, *, angles: bool) -> list[Line]:
     return [line._replace(at_s=max(0.0, line.at_s - began_s)) for line in lines]
 
 
+class Notes:
+    """What was said and when, of live angles those of one strap alone; where it is wanted, every message as it was."""
+
+    def __init__(self, said: IO[bytes] | None, kept: IO[bytes] | None) -> None:
+        self._said, self._kept = said, kept
+
+    def write(self, line: Line, strap: str, topic: str) -> None:
+        """Write down a line that has been said."""
+        if self._said is not None:
+            self._said.write(msgspec.json.encode(note(line, strap, time.time())) + b"\n")
+        if self._kept is not None and TOPICS[line.level].qos:
+            self._kept.write(topic.encode() + b"\t" + line.payload + b"\n")
+
+
 class Strap:
     """One strap: says the play, and then again as another session, so many times."""
 
-    def __init__(self, number: int, url: str, lines: list[Line], sessions: int, notes: IO[str] | None) -> None:
+    def __init__(self, number: int, url: str, lines: list[Line], sessions: int, notes: Notes) -> None:
         self.name, self._athlete = f"strap-{number}", f"lifter {number}"
         self._lines, self._notes, self._left = lines, notes, sessions
+        self._first = number == 1
         self._place, self._session = 0, secrets.token_hex(6)
         self.open: set[int] = set()
         self._address = parse(url)
@@ -118,10 +134,12 @@ class Strap:
         line = self._lines[self._place]
         payload = line.payload.replace(_SESSION, self._session.encode()).replace(_ATHLETE, self._athlete.encode())
         spoken = TOPICS[line.level]
-        sent = self.client.publish(f"{ROOT}/{GYM}/{self.name}/{line.level}", payload, spoken.qos, spoken.retained)
+        topic = f"{ROOT}/{GYM}/{self.name}/{line.level}"
+        sent = self.client.publish(topic, payload, spoken.qos, spoken.retained)
         if spoken.qos:
             self.open.add(sent.mid)
-            self._write(line._replace(payload=payload))
+        if spoken.qos or (self._first and line.level == "angles"):
+            self._notes.write(line._replace(payload=payload), self.name, topic)
         self._place += 1
         if self._place == len(self._lines):
             self._place, self._session, self._left = 0, secrets.token_hex(6), self._left - 1
@@ -141,10 +159,6 @@ class Strap:
         self.client.loop_read()
         while self.client.want_write() and self.client.loop_write() == 0:
             pass
-
-    def _write(self, line: Line) -> None:
-        if self._notes is not None:
-            self._notes.write(msgspec.json.encode(note(line, self.name, time.time())).decode() + "\n")
 
 
 class Stage:
@@ -218,13 +232,17 @@ def main() -> int:
     )
     parser.add_argument("--recording", type=Path, default=RECORDING, help="what they all do (default: %(default)s)")
     parser.add_argument("--said", type=Path, help="where it is written down what was said, and when")
+    parser.add_argument("--keep", type=Path, help="where every message of QoS 1 is kept, so that it can be said again")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     lines = play(given.recording, angles=given.angles)
     with ExitStack() as closing:
-        notes = closing.enter_context(given.said.open("w", buffering=1)) if given.said else None
+        said, kept = (
+            closing.enter_context(path.open("wb", buffering=0)) if path else None for path in (given.said, given.keep)
+        )
+        notes = Notes(said, kept)
         straps = [Strap(number, given.url, lines, given.sessions, notes) for number in range(1, given.straps + 1)]
         stage = Stage(straps)
         late_s = stage.perform(given.speed, given.over, given.seed)
