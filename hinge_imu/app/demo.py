@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from hinge_imu.app.folders import default_recordings
 from hinge_imu.app.live import live
 from hinge_imu.config import Config
 from hinge_imu.events import RepEvent
@@ -80,7 +81,8 @@ def demo(
             config,
             tell=lambda _: None,
             seconds=seconds,
-            recordings=recordings,
+            # Not among the sessions of people: their outbox is for another broker.
+            recordings=recordings or default_recordings() / "demo",
             simulated=True,
             athlete="simulated lifter",
         )

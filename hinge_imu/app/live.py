@@ -116,7 +116,8 @@ def strapped(
     )
     with ExitStack() as closing:
         closing.callback(sampler.close)
-        if closing.enter_context(finishing(folder, publish=publish)) and standby:
+        # What is published from this folder at other times waits for then.
+        if closing.enter_context(finishing(folder, publish=publish or (folder / OUTBOX).exists())) and standby:
             # Somebody was at work when it ended; what comes now is recorded at once.
             control.start()
         if publish:
