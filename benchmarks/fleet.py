@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -270,6 +271,7 @@ def main() -> int:
     parser.add_argument("--database", nargs="*", default=["sqlite", "postgresql"], help="(default: both)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no database is left behind
     console, options = Console(width=150), ["--speed", str(given.speed), "--seed", str(given.seed)]
     whole = in_peace(console, given, options)
     for database in given.database if given.kills else ():

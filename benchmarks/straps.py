@@ -50,7 +50,7 @@ LAST_S = 60.0
 BLOCK = 8
 """Samples that the pipeline gets at once: 20 ms of two chips at 200 Hz, so that each message has its moment."""
 
-_SESSION, _ATHLETE = b"0the-session0", b"0the-athlete0"  # to be filled in
+SESSION, ATHLETE = b"0the-session0", b"0the-athlete0"  # to be filled in
 
 
 class Line(NamedTuple):
@@ -73,8 +73,8 @@ def play(path: Path, *, angles: bool) -> list[Line]:
     """Return all that a recording says, in its order; ``angles``: the live traces too."""
     recording = open_recording(path)
     known = {
-        "session_id": _SESSION.decode(),
-        "athlete": _ATHLETE.decode(),
+        "session_id": SESSION.decode(),
+        "athlete": ATHLETE.decode(),
         "started_utc": datetime.now(UTC).isoformat(),
     }
     header: Header = msgspec.structs.replace(recording.header, **known)
@@ -91,7 +91,7 @@ def play(path: Path, *, angles: bool) -> list[Line]:
     # Their ids are of the program's run; here there is one run a session.
     for each in greetings.status("online", header), greetings.meta(header):
         run_of = each.id.partition("-")[0].encode()
-        say([each._replace(payload=each.payload.replace(run_of, _SESSION))])
+        say([each._replace(payload=each.payload.replace(run_of, SESSION))])
     listeners = Listeners(
         inputs=[see], angles=[lambda each: say(messages.angles(each))], events=[lambda each: say(messages.event(each))]
     )
@@ -132,7 +132,7 @@ class Strap:
     def speak(self) -> float | None:
         """Say the next line; return in how many s the one after it is due, None where this was the last."""
         line = self._lines[self._place]
-        payload = line.payload.replace(_SESSION, self._session.encode()).replace(_ATHLETE, self._athlete.encode())
+        payload = line.payload.replace(SESSION, self._session.encode()).replace(ATHLETE, self._athlete.encode())
         spoken = TOPICS[line.level]
         topic = f"{ROOT}/{GYM}/{self.name}/{line.level}"
         sent = self.client.publish(topic, payload, spoken.qos, spoken.retained)
