@@ -233,7 +233,7 @@ class TestFaults:
         serial = frames[:, 0] // 5
         lost = set(range(70)) - set(serial.tolist())
         assert serial.tolist() == sorted(set(range(70)) - lost)
-        assert stalled_us / 5000 - 1 <= len(lost) <= stalled_us / 5000 + 1
+        assert stalled_us // 5000 - 1 <= len(lost) <= stalled_us // 5000 + 1
 
     @given(at_us=st.integers(100_000, 110_000), frozen_us=st.integers(0, 200_000))
     def test_freezing_and_thawing_tear_no_frame(self, ramping, at_us, frozen_us):
