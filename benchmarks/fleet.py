@@ -266,13 +266,17 @@ def main() -> int:
     parser.add_argument("--quiet", type=int, nargs="*", default=[400], help="without (default: 400)")
     parser.add_argument("--sessions", type=int, default=2, help="of each, of 30 s (default: %(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="times as fast as people lift (default: %(default)s)")
+    parser.add_argument("--over", type=float, default=10.0, help="s within which all begin (default: %(default)s)")
     parser.add_argument("--kills", type=int, default=0, help="sessions of each strap while parts are killed")
     parser.add_argument("--ingests", type=int, default=1, help="that share the work (default: %(default)s)")
     parser.add_argument("--database", nargs="*", default=["sqlite", "postgresql"], help="(default: both)")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that no database is left behind
-    console, options = Console(width=150), ["--speed", str(given.speed), "--seed", str(given.seed)]
+    console, options = (
+        Console(width=150),
+        ["--speed", str(given.speed), "--over", str(given.over), "--seed", str(given.seed)],
+    )
     whole = in_peace(console, given, options)
     for database in given.database if given.kills else ():
         kinds = [each for each in KINDS if database != "sqlite" or not each.startswith("database")]
