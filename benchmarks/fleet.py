@@ -225,6 +225,8 @@ def campaign(gym: Gym, mishaps: Iterable[Mishap], *options: str) -> Outcome:
         gym.befall(mishap)
         happened[mishap.what] += 1
     speaking.communicate()
+    # As a service manager would: what began while the database was away has ended by itself.
+    gym.mend()
     holes = healed = complete(gym.said, gym.reader, PATIENCE_S)
     if not holes.none:
         gym.say_again()
