@@ -2,6 +2,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +46,24 @@ def test_what_cannot_be_recovered_is_one_sentence_and_status_2(hinge_imu, tmp_pa
     assert done.stderr.count("\n") == 1
 
 
+def written(folder):
+    """Return the recording in a folder, as soon as something is in it."""
+    end = time.monotonic() + 20
+    while not (found := [path for path in folder.glob("*.mcap") if path.stat().st_size]):
+        assert time.monotonic() < end, "nothing was written"
+        time.sleep(0.02)
+    (path,) = found
+    return path
+
+
 def test_a_session_that_was_killed_is_recovered(hinge_imu, tmp_path):
     program = Path(sys.executable).parent / "hinge-imu"
     command = [program, "live", "--no-publish", "--recordings", tmp_path / "new", "--bus", "97", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         said = [json.loads(process.stdout.readline()) for _ in range(2)]
+        # The disk is never waited for: what is said may not be on it yet.
+        path = written(tmp_path / "new")
         process.send_signal(signal.SIGKILL)
-    (path,) = (tmp_path / "new").iterdir()
     assert [event["what"] for event in said] == ["lost", "lost"]
     assert hinge_imu("recover", path).returncode == 0
     recording = open_recording(path)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
@@ -31,7 +32,7 @@ class Program:
         for name, (role, athlete) in USERS.items():
             users.add(name, role, SECRET, athlete=athlete)
         where = ("--database", folder / "dashboard.db", "--port", "0", "--uploads", folder / "uploads")
-        command = ["hinge-imu", "dashboard", "--mqtt", broker.url, *where]
+        command = [Path(sys.executable).parent / "hinge-imu", "dashboard", "--mqtt", broker.url, *where]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
         said = []
         for line in self._process.stderr:
