@@ -109,6 +109,8 @@ class Alignment:
         """Return the angles of poses that were pushed, with what is known by now, from the first stance on."""
         stood = np.logical_or.accumulate(poses.still.any(axis=1))
         block = Block.of(poses._replace(valid=poses.valid & stood[:, None]), self._recent[..., :0], (0, 0))
+        block.weigh(self._mounts, 0)
+        bent = block.lead < cos(UPRIGHT)
         # The thorax first: the pelvis learns from it.
         for sensor in reversed(self._sensors):
             mount, valid = self._mounts[sensor], block.valid[sensor]
@@ -122,6 +124,7 @@ class Alignment:
             across = mount.across(up[:, valid])
             mount.reach(across)
             mount.gather(across)
+            mount.follow(mount.across(block.vectors(RATE)[:, sensor, valid & bent]))
             mount.gather(LITTLE / HINT * np.full(np.count_nonzero(valid), mount.across(mount.hint)))
             mount.settle()
         for start in range(0, len(poses.t_ns), CACHED):
@@ -230,6 +233,7 @@ class Alignment:
         mount.reach(across)
         if self._bent:
             mount.gather(across)
+            mount.follow(part.rate_across[sensor, valid])
             self._whole &= len(across) == len(valid)
             if sensor != self._leader:
                 mount.gather(LITTLE / HINT * hint[valid])

@@ -44,6 +44,10 @@ HINT, LITTLE = np.sin(np.radians([15.0, 5.0]))
 """What is known from elsewhere of where a segment falls counts as a lean of so much when it is asked to which side it
 leans, and of so much when it is asked about which axis: there its own movement is the finer measure."""
 
+PACE_S = 1.0
+"""How fast a segment turns counts as how far it would in so long, and no more than how far it went. Chosen: in a bend
+of 4 s both have a like share."""
+
 
 class Way(NamedTuple):
     """Where a segment falls, across the stance, unit numbers: over the bends before, and in the last one."""
@@ -67,10 +71,10 @@ class Mount:
     ``neutral`` is up while standing; ``axes`` are the segment's, once a whole bend has shown them. Until then
     ``deepest`` is where up was, across the stance, at the deepest lean of the bend so far, and ``hint``, up to `HINT`
     long, what else is known of the direction in which up moves when the segment leans forward; ``bend`` gathers second
-    moments of up across the stance. ``spread`` and ``toward`` are the same over earlier bends: second moments, and
-    where the deepest leans pointed, and ``far`` how long the deepest was. ``recalled`` says that ``axes`` are
-    remembered, or learnt from small leans, and no bend has shown them for good; ``odd`` is which way the last bend
-    went, if that was another than before.
+    moments of up across the stance, ``turning`` those of how fast it moves there. ``spread`` and ``toward`` are the
+    same over earlier bends: second moments, and where the deepest leans pointed, and ``far`` how long the deepest was.
+    ``recalled`` says that ``axes`` are remembered, or learnt from small leans, and no bend has shown them for good;
+    ``odd`` is which way the last bend went, if that was another than before.
     ``frame`` are two axes across the stance and ``neutral`` (3,3), nan before any stance.
     """
 
@@ -79,6 +83,7 @@ class Mount:
     deepest: Floats = field(default_factory=_nowhere)
     hint: Floats = field(default_factory=_nowhere)
     bend: Floats = field(default_factory=lambda: np.zeros((3, 3)))
+    turning: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     spread: Floats = field(default_factory=lambda: np.zeros((3, 3)))
     toward: Floats = field(default_factory=_nowhere)
     far: float = 0.0
@@ -139,8 +144,26 @@ class Mount:
 
     def gather(self, across: Plane) -> None:
         """Add second moments of what lay across the stance (N,) during a bend."""
+        self.bend += self._moments(across)
+
+    def follow(self, rate: Plane) -> None:
+        """Add second moments of where up moves by the rate (N,) across the stance, rad/s, as the segment itself turns.
+
+        Where up is while somebody puts a thing down aside speaks of the trunk's twist as well; about which of its own
+        axes the segment turns on the way there and back speaks less of it.
+        """
+        self.turning += self._moments(1j * rate)
+
+    def _moments(self, across: Plane) -> Floats:
         pairs = across.view(np.float64).reshape(-1, 2)
-        self.bend += self.frame[:2].T @ (pairs.T @ pairs) @ self.frame[:2]
+        moments: Floats = self.frame[:2].T @ (pairs.T @ pairs) @ self.frame[:2]
+        return moments
+
+    def _moved(self) -> Floats:
+        """Return the second moments of this bend."""
+        far, fast = np.trace(self.bend), np.trace(self.turning)
+        moved: Floats = self.bend + self.turning * (min(PACE_S**2, far / fast) if fast > 0 else 0.0)
+        return moved
 
     def stand(self, up: Floats) -> None:
         """Take the stance from up (3,), of any length; a stance that was known before counts as much as the new one."""
@@ -189,7 +212,8 @@ class Mount:
         if self.neutral is not None:
             self._place(turn @ self.neutral)
         self.axes = None if self.axes is None else self.axes @ turn.T
-        self.spread, self.bend = (turn @ each @ turn.T for each in (self.spread, self.bend))
+        moments = self.spread, self.bend, self.turning
+        self.spread, self.bend, self.turning = (turn @ each @ turn.T for each in moments)
         self.toward, self.deepest, self.hint = (turn @ each for each in (self.toward, self.deepest, self.hint))
 
     def _place(self, neutral: Floats) -> None:
@@ -204,7 +228,8 @@ class Mount:
 
     def forget(self) -> None:
         """Learn nothing from this bend, of which too little was seen."""
-        self.deepest, self.hint, self.bend = _nowhere(), _nowhere(), np.zeros((3, 3))
+        self.deepest, self.hint = _nowhere(), _nowhere()
+        self.bend, self.turning = np.zeros((2, 3, 3))
 
     def settle(self, led: float = 0.0) -> Way:
         """Turn forward to the main direction of the bends so far; the deepest leans say which of its ends it is.
@@ -218,7 +243,7 @@ class Mount:
         self.recalled = max(self.far, led if self.clear else 0.0) < SHOWN
         if self.axes is None or self.clear:
             self.toward = FADE * self.toward + weight * (_signed(self.deepest, self.hint) + self.hint)
-        self.spread += weight * self.bend
+        self.spread += weight * self._moved()
         self._face()
         self.spread *= FADE
         self.forget()
@@ -245,7 +270,7 @@ class Mount:
     def _way(self) -> Way:
         if self.axes is None or not self.clear:
             return UNKNOWN
-        before, bend = -self.forward, complex(self.across(np.linalg.eigh(self.bend)[1][:, -1]))
+        before, bend = -self.forward, complex(self.across(np.linalg.eigh(self._moved())[1][:, -1]))
         bend = bend if (bend / before).real > 0 else -bend
         return Way(before / abs(before), bend / abs(bend))
 

@@ -76,6 +76,22 @@ def test_rounding_is_positive_and_arching_negative():
     assert spine[KNOWN].max() < 0.1
 
 
+def test_a_trunk_that_twists_while_it_is_down_turns_forward_by_little():
+    # Down by 70 deg, still there for 2 s while a thing is put down aside, and up again; the twist is half done by then.
+    lean = 70 * np.clip(np.minimum(T - 3, 9 - T) / 2, 0, 1)
+    twist = 20 * np.clip(np.minimum(T - 4, 8 - T), 0, 1)
+    trunk = Rotation.from_euler("ZY", np.stack([-lean, twist], axis=1), degrees=True)
+    poses = posed(lean, lean)
+    rate = np.zeros_like(poses.rate)
+    rate[1:] = (trunk[:-1].inv() * trunk[1:]).as_rotvec()[:, None] * RATE
+    up = np.repeat(trunk.inv().apply([0.0, 1.0, 0.0])[:, None], 2, axis=1)
+    alignment = Alignment(HEADER)
+    alignment.push(poses._replace(up=up, rate=rate))
+    for worn in alignment.worn().values():
+        aside_deg = np.degrees(np.arctan2(worn.falls[2], -worn.falls[0]))
+        assert abs(aside_deg) < 13.5  # 15.2 by where up is alone, which in the end is 20 aside
+
+
 def test_nothing_is_known_before_the_end_of_the_first_still_second_and_everything_after():
     angles = aligned(posed(PELVIS, THORAX))
     for angle in angles[1:]:
