@@ -61,9 +61,6 @@ def open_users(database: str | None) -> Iterator[Users]:
 
 def say_link(token: str) -> None:
     """Print a link; it is written below whatever address the dashboard has."""
+    from hinge_imu.dashboard.access.users import path_of
+
     typer.echo(f"open once, within a day, below the dashboard's address: {path_of(token)}")
-
-
-def path_of(token: str) -> str:
-    """Return the path that a link leads to."""
-    return f"/setup?link={token}"
