@@ -14,7 +14,7 @@ import msgspec
 
 from hinge_imu import mqtt
 from hinge_imu.app.dashboard_users import default_database, default_folder, default_uploads
-from hinge_imu.app.late import awaited
+from hinge_imu.app.late import awaited, leave
 from hinge_imu.app.stopping import stopping
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish import commands
@@ -68,6 +68,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
     address, password = mqtt.parse(config.mqtt), mqtt.password(config)
     folder = place.uploads or default_uploads()
     with ExitStack() as closing:
+        closing.enter_context(stopping(leave, None))
         listening = closing.enter_context(serve.listen(place.host, place.port))
         if place.database is None:
             default_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -99,7 +100,6 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         feed.open(address.host, address.port)
         closing.callback(feed.close)
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)
-        closing.enter_context(stopping(lambda: None, None))
         serve.serve(door, listening)
 
 

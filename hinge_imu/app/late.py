@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
 
-from hinge_imu.app.stopping import stopping
-
 FIRST_S = 2.0
 """Wait before the second try. Chosen."""
 
@@ -18,23 +16,20 @@ Thing = TypeVar("Thing")
 
 
 def awaited(open_: Callable[[], Thing], late: tuple[type[Exception], ...], say: Callable[[str], None]) -> Thing:
-    """Open something, again and again while that raises one of ``late``; ``say`` is told each reason once.
-
-    Ctrl-C and SIGTERM end the program, status 0, whatever it waits for.
-    """
+    """Open something, again and again while that raises one of ``late``; ``say`` is told each reason once."""
     said, wait_s = "", FIRST_S
-    with stopping(_leave, None):
-        while True:
-            try:
-                return open_()
-            except late as error:
-                reason = " ".join(str(error).split())
-            if reason != said:
-                say(f"waiting: {reason}")
-                said = reason
-            time.sleep(wait_s)
-            wait_s = min(2 * wait_s, LONGEST_S)
+    while True:
+        try:
+            return open_()
+        except late as error:
+            reason = " ".join(str(error).split())
+        if reason != said:
+            say(f"waiting: {reason}")
+            said = reason
+        time.sleep(wait_s)
+        wait_s = min(2 * wait_s, LONGEST_S)
 
 
-def _leave() -> NoReturn:
+def leave() -> NoReturn:
+    """End the program, status 0, whatever it waits for: for `stopping`."""
     raise SystemExit(0)

@@ -37,7 +37,7 @@ class Program:
         said = []
         for line in self._process.stderr:
             said.append(line)
-            if "become admin" in line:
+            if "dashboard is at" in line:
                 break
         self.url = re.search(r"dashboard is at (\S+)", "".join(said))[1]
 

@@ -51,8 +51,11 @@ class _Deletion:
         with asked_again(about["delete"].format(athlete=name)):
             ui.label(about["delete_what"].format(athlete=name, sessions=self._sessions(extent.sessions), **counts))
             ui.label(about["delete_left"]).classes("quiet")
+            sure = about["delete_name"].format(athlete=name)
+            ui.label(sure)
             with ui.element("form").classes("command").props('autocomplete="off"').on("submit.prevent", self._delete):
-                self._written = ui.input(about["delete_name"].format(athlete=name)).props('dense autocomplete="off"')
+                self._written = ui.input().props('dense outlined autocomplete="off"')
+                self._written.props["aria-label"] = sure
                 self._button = button(about["delete_do"], None, kind="submit").classes("grave")
 
     def _sessions(self, number: int) -> str:
