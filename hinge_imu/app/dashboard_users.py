@@ -63,8 +63,6 @@ def open_users(database: str | None) -> Iterator[Users]:
 @contextmanager
 def open_store(database: str | None, uploads: Path | None = None) -> Iterator[tuple[Store, Users]]:
     """Open the store, and the users in it (None: the default places); raises as `open_users` does."""
-    from hinge_imu.config import ConfigError
-
     with open_users(database) as users:
         from hinge_imu.dashboard.store import AwayError, Store
 
@@ -72,7 +70,7 @@ def open_store(database: str | None, uploads: Path | None = None) -> Iterator[tu
         try:
             yield store, users
         except AwayError as error:
-            raise ConfigError(f"the dashboard's database fails ({error}); try again once it answers") from error
+            raise ValueError(f"the dashboard's database fails ({error}); try again once it answers") from error
         finally:
             store.close()
 

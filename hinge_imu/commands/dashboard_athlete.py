@@ -30,6 +30,8 @@ def export(
     from hinge_imu.app.dashboard_users import open_store
 
     with open_store(database) as (store, _):
+        if not store.sessions(name, 1, gym=gym):
+            raise ValueError(f"nothing of {name!r} is in the store; write the name as the athletes' page has it")
         reps = store.export(path, athlete=name, gym=gym)
     typer.echo(f"{path}: {reps} reps")
 

@@ -24,10 +24,11 @@ LONGEST = 200
 
 # A page that came without TLS has no clipboard (https://www.w3.org/TR/clipboard-apis), but the old way works there.
 COPY = """(event) => {{
-  const link = event.currentTarget.parentElement.querySelector("input");
-  link.select();
-  document.execCommand("copy");
-  event.currentTarget.firstElementChild.textContent = {copied};
+  const button = event.currentTarget;
+  button.parentElement.querySelector("input").select();
+  if (!document.execCommand("copy")) return;
+  button.firstElementChild.textContent = {copied};
+  button.focus();
 }}"""
 
 Done = TypeVar("Done")
