@@ -32,6 +32,9 @@ PIECE = 256 * 1024
 LONGEST = 100
 """Most characters of a name that go into a file's. Chosen: below the 255 bytes of file systems in any script."""
 
+FORBIDDEN = frozenset('/\\:*?"<>|%')
+"""No file's name anywhere has these (https://learn.microsoft.com/windows/win32/fileio/naming-a-file), nor a header."""
+
 
 def register(desk: Desk) -> None:
     """Serve it at ``/export/NAME.csv`` and ``/export/NAME.parquet``, for whoever may see that athlete's history."""
@@ -76,7 +79,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 def disposition(athlete: str, suffix: str) -> str:
     """Return the header that has a browser keep it under the athlete's name, whatever that is (RFC 6266)."""
     plain = unicodedata.normalize("NFC", athlete)
-    safe = "".join(each if each.isalnum() or each in " -_.'()" else "_" for each in plain)[:LONGEST]
+    safe = "".join(each if each.isprintable() and each not in FORBIDDEN else "_" for each in plain)[:LONGEST]
     name = f"{safe.strip(' .') or 'reps'}{suffix}"
     narrow = name.encode("ascii", "replace").decode().replace("?", "_")
     return f"attachment; filename=\"{narrow}\"; filename*=UTF-8''{quote(name, safe='')}"
