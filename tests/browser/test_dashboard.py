@@ -222,6 +222,23 @@ def test_what_is_wrong_with_a_user_is_said_on_the_page(users):
     users.until("document.querySelector('.told').innerText.includes('ada is the only administrator')")
 
 
+def test_an_administrator_of_one_gym_has_to_do_with_its_users_only(chrome, program):
+    program.users.add("eve", "admin", None, gym="elsewhere")
+    cookie, _ = program.users.sessions.begin("eve", "admin")
+    tab = chrome.tab(1024, 768)
+    tab.call("Network.setCookie", name=COOKIE, value=cookie, url=program.url)
+    tab.open(f"{program.url}/users")
+    tab.until("document.querySelectorAll('li.user').length")
+    assert tab.js("[...document.querySelectorAll('li.user strong')].map((each) => each.innerText)") == ["eve", "gia"]
+    focus(tab, "form.user input", "Name to log in by")
+    tab.write("ivo")
+    tab.press("Enter")
+    tab.until("document.querySelector('input.link')")
+    assert [user.gym for user in program.users.all() if user.name == "ivo"] == ["elsewhere"]
+    for name in ("eve", "ivo"):
+        program.users.remove(name)
+
+
 def test_a_coach_is_shown_no_users(coach, program):
     assert "Users" not in coach.text()
     coach.open(f"{program.url}/users")
