@@ -271,7 +271,7 @@ def test_an_athlete_who_wants_to_be_forgotten_is_deleted_once_the_name_was_writt
     program.users.add("leo", "athlete", None, athlete="Leo")
     admin.open(f"{program.url}/athlete/Leo")
     admin.until("document.querySelector('.again')")
-    assert "1 session with 0 reps, all notes, 1 uploaded recordings" in admin.js(
+    assert "1 session (reps: 0), every note, every uploaded recording (1)" in admin.js(
         "document.querySelector('.again').textContent"
     )
     for name, then in (

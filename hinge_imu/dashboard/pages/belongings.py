@@ -37,7 +37,7 @@ def _export(look: Look, name: str) -> None:
     kinds = {"CSV": "csv", **({"Parquet": "parquet"} if find_spec("pyarrow") else {})}
     path = f"{look.up}export/{quote(name, safe='')}"
     links = "".join(f'<a class="plain" download href="{escape(path)}.{end}">{kind}</a> ' for kind, end in kinds.items())
-    ui.html(f'{links}<span class="quiet">{escape(about["export_how"])}</span>', sanitize=False).classes("acts")
+    ui.html(f'{links}<span class="quiet">{escape(about["export_how"])}</span>', sanitize=False).classes("acts taken")
 
 
 class _Deletion:

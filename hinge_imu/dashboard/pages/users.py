@@ -104,9 +104,10 @@ class _Users:
         bound = [about[f"role_{user.role}"]]
         bound += [about["user_of"].format(athlete=user.athlete)] if user.athlete else []
         bound += [about["user_in"].format(gym=user.gym)] if user.gym else []
-        bound += [about["user_you"]] if user.name == self._viewer.name else []
         with ui.element("div").classes("who"):
             ui.html(user.name, sanitize=escaped, tag="strong")
+            if user.name == self._viewer.name:
+                ui.label(f"({about['user_you']})").classes("quiet you")
             ui.label(", ".join(bound)).classes("quiet")
         with ui.element("div").classes("acts"):
             button(about["user_link"], partial(self._link, user)).props["aria-label"] = (
