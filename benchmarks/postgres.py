@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import Self
 
@@ -19,14 +20,21 @@ class Postgres:
 
     ``url`` is how SQLAlchemy finds it, with psycopg.
 
+    Parameters
+    ----------
+    settings
+        Lines of its ``postgresql.conf``.
+
     Raises
     ------
     RuntimeError
         Where it is not installed, or does not start.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *settings: str) -> None:
         self._programs = programs()
+        self._settings = settings
+        self._databases = count(1)
         self._user = USER if os.geteuid() == 0 else None
 
     def __enter__(self) -> Self:
@@ -40,13 +48,19 @@ class Postgres:
         settings = f"listen_addresses = ''\nunix_socket_directories = '{self.folder}'\n"
         settings += "recovery_init_sync_method = syncfs\n"  # else a start after a crash syncs file by file, for seconds
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
-            file.write(settings)
+            file.write(settings + "\n".join([*self._settings, ""]))
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.kill()
         shutil.rmtree(self.folder)
+
+    def database(self) -> str:
+        """Make another database, and return its URL."""
+        name = f"gym{next(self._databases)}"
+        self._run("createdb", "--host", str(self.folder), *(["--username", self._user] if self._user else []), name)
+        return f"postgresql://{self._user or ''}@/{name}?host={self.folder}"
 
     def start(self) -> None:
         """Start it, where it does not run, and wait until it answers."""

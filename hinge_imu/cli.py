@@ -14,6 +14,7 @@ from hinge_imu.commands.check import check
 from hinge_imu.commands.convert import convert
 from hinge_imu.commands.cues import cues
 from hinge_imu.commands.dashboard import dashboard
+from hinge_imu.commands.dashboard_athlete import dashboard_athlete
 from hinge_imu.commands.dashboard_strap import dashboard_strap
 from hinge_imu.commands.dashboard_user import dashboard_user
 from hinge_imu.commands.demo import demo
@@ -64,6 +65,7 @@ app.command()(upload)
 app.command()(dashboard)
 app.command()(dashboard_strap)
 app.add_typer(dashboard_user, name="dashboard-user")
+app.add_typer(dashboard_athlete, name="dashboard-athlete")
 
 
 def _print_version(wanted: bool) -> None:

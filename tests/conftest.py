@@ -311,6 +311,14 @@ def lasting(receiver, certificates, tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of the tests' own, which can be stopped and started; it forgets what a power cut would."""
+    helper = run_path(str(Path(__file__).parents[1] / "benchmarks" / "postgres.py"))
+    with helper["Postgres"]("fsync = off") as server:
+        yield server
+
+
 @pytest.fixture
 def own_broker(tmp_path):
     """Start a mosquitto with a configuration of the test's own."""

@@ -13,7 +13,8 @@ from typing import Any
 import msgspec
 
 from hinge_imu import mqtt
-from hinge_imu.app.dashboard_users import default_database, default_folder, default_uploads, path_of
+from hinge_imu.app.dashboard_users import default_database, default_folder, default_uploads
+from hinge_imu.app.late import awaited, leave
 from hinge_imu.app.stopping import stopping
 from hinge_imu.config import PublishConfig
 from hinge_imu.publish import commands
@@ -48,6 +49,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         The port is taken.
     """
     try:
+        from sqlalchemy.exc import OperationalError
+
         from hinge_imu.dashboard import serve
         from hinge_imu.dashboard.access.guard import guarded, viewer_of
         from hinge_imu.dashboard.access.users import Users
@@ -55,7 +58,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         from hinge_imu.dashboard.ingest import NAME, Ingest
         from hinge_imu.dashboard.live import Gym
         from hinge_imu.dashboard.pages.desk import Desk
-        from hinge_imu.dashboard.store import Store
+        from hinge_imu.dashboard.store import LateError, Store
         from hinge_imu.dashboard.tokens import Tokens
         from hinge_imu.dashboard.uploads import uploads
     except ModuleNotFoundError as error:
@@ -65,16 +68,22 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
     address, password = mqtt.parse(config.mqtt), mqtt.password(config)
     folder = place.uploads or default_uploads()
     with ExitStack() as closing:
+        closing.enter_context(stopping(leave, None))
         listening = closing.enter_context(serve.listen(place.host, place.port))
         if place.database is None:
             default_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-        store = Store(place.database or default_database(), folder)
-        closing.callback(store.close)
-        users = Users(store.engine)
+
+        def open_() -> tuple[Store, Users]:
+            store = Store(place.database or default_database(), folder)
+            closing.callback(store.close)
+            return store, Users(store.engine)
+
+        store, users = awaited(open_, (LateError, OperationalError), say)
         feed, gym = Feed(mqtt.client(address, password, config), place.gym), Gym()
         desk = Desk(
             gym=gym,
             store=store,
+            users=users,
             viewer=viewer_of,
             tell=lambda where, strap, command: feed.tell(where, strap, checked(command)),
             kept=kept,
@@ -91,7 +100,6 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         feed.open(address.host, address.port)
         closing.callback(feed.close)
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)
-        closing.enter_context(stopping(lambda: None, None))
         serve.serve(door, listening)
 
 
@@ -109,6 +117,8 @@ def checked(command: dict[str, Any]) -> dict[str, Any]:
 
 
 def _greet(where: str, users: Any, say: Callable[[str], None]) -> None:
+    from hinge_imu.dashboard.access.users import path_of
+
     say(f"the dashboard is at {where}")
     if (token := users.first_link()) is not None:
         say(f"nobody can log in yet: open {where}{path_of(token)} once, within a day, and become admin")

@@ -1,4 +1,4 @@
-"""The dashboard's users, for the command line: where they are kept, and how a link is said."""
+"""The dashboard's store and users, for the command line: where they are kept, and how a link is said."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from hinge_imu.dashboard.access.users import Users
+    from hinge_imu.dashboard.store import Store
 
 
 def default_folder() -> Path:
@@ -59,11 +60,23 @@ def open_users(database: str | None) -> Iterator[Users]:
         engine.dispose()
 
 
+@contextmanager
+def open_store(database: str | None, uploads: Path | None = None) -> Iterator[tuple[Store, Users]]:
+    """Open the store, and the users in it (None: the default places); raises as `open_users` does."""
+    with open_users(database) as users:
+        from hinge_imu.dashboard.store import AwayError, Store
+
+        store = Store(database or default_database(), uploads or default_uploads())
+        try:
+            yield store, users
+        except AwayError as error:
+            raise ValueError(f"the dashboard's database fails ({error}); try again once it answers") from error
+        finally:
+            store.close()
+
+
 def say_link(token: str) -> None:
     """Print a link; it is written below whatever address the dashboard has."""
+    from hinge_imu.dashboard.access.users import path_of
+
     typer.echo(f"open once, within a day, below the dashboard's address: {path_of(token)}")
-
-
-def path_of(token: str) -> str:
-    """Return the path that a link leads to."""
-    return f"/setup?link={token}"

@@ -20,6 +20,10 @@ UNTIL = """new Promise((done, failed) => {{
 }})"""
 
 
+LISTEN = """addEventListener("securitypolicyviolation", (event) =>
+  broken(event.effectiveDirective + " " + event.blockedURI + " " + event.sample))"""
+
+
 class Browser:
     """Chromium without a window; each `tab` is one by itself."""
 
@@ -56,6 +60,8 @@ class Browser:
         tab.call("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
         for domain in ("Page", "Runtime", "Log"):
             tab.call(f"{domain}.enable")
+        tab.call("Runtime.addBinding", name="broken")
+        tab.call("Page.addScriptToEvaluateOnNewDocument", source=LISTEN)
         return tab
 
 
@@ -105,7 +111,7 @@ class Tab(Line):
     def press(self, key, code=None, text=None):
         about = {"key": key, "code": code or key}
         if key == "Enter":
-            about |= {"windowsVirtualKeyCode": 13, "text": "\\r"}
+            about |= {"windowsVirtualKeyCode": 13, "text": "\r"}
         if key == "Tab":
             about |= {"windowsVirtualKeyCode": 9}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about)
@@ -123,6 +129,16 @@ class Tab(Line):
             for each in self.events
             if each.get("method") == "Network.requestWillBeSent"
         ]
+
+    @property
+    def broken(self):
+        """Every breach of the page's content security policy, and every request that failed or was refused."""
+        self.js("0")
+        said = [(each.get("method"), each.get("params", {})) for each in self.events]
+        rules = [about["payload"] for method, about in said if method == "Runtime.bindingCalled"]
+        failed = [about for method, about in said if method == "Network.loadingFailed" and not about.get("canceled")]
+        answers = [about["response"] for method, about in said if method == "Network.responseReceived"]
+        return rules, failed, [each["url"] for each in answers if each["status"] >= 400]
 
     @property
     def complaints(self):

@@ -1,12 +1,6 @@
 """Databases as coaches have them, and what real sessions say, as it comes over the wire."""
 
-import getpass
-import os
-import shutil
-import subprocess
-from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
 
 import msgspec
 import pytest
@@ -59,50 +53,6 @@ def heard():
         return parsed
 
     return hear
-
-
-@pytest.fixture(scope="session")
-def postgres():
-    """A PostgreSQL of the tests' own, which can be stopped and started."""
-    # Not in pytest's folder: only root may look into that, and a socket's path is short.
-    with TemporaryDirectory(prefix="hinge-imu-postgres-") as folder:
-        server = Postgres(Path(folder))
-        server.start()
-        yield server
-        server.stop()
-
-
-class Postgres:
-    """Debian's server, reached through a socket in its folder; root runs it as Debian's user, as it refuses root."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.databases = count(1)
-        self.user = "postgres" if os.geteuid() == 0 else getpass.getuser()
-        shutil.chown(folder, self.user)
-        self._do("initdb", "-D", folder / "data", "-U", "coach", "-A", "trust", "--no-sync", "-E", "UTF8")
-
-    def start(self):
-        options = f"-k {self.folder} -c listen_addresses='' -c fsync=off"
-        self._do("pg_ctl", "-D", self.folder / "data", "-w", "-o", options, "-l", self.folder / "log", "start")
-
-    def stop(self):
-        self._do("pg_ctl", "-D", self.folder / "data", "-w", "-m", "immediate", "stop")
-
-    def database(self):
-        """Make a new database, and return its URL."""
-        name = f"gym{next(self.databases)}"
-        self._do("createdb", "-h", self.folder, "-U", "coach", name)
-        return f"postgresql://coach@/{name}?host={self.folder}"
-
-    def _do(self, program, *arguments):
-        places = [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
-        path = shutil.which(program, path=os.pathsep.join(places))
-        become = ["setpriv", f"--reuid={self.user}", "--clear-groups"] if os.geteuid() == 0 else []
-        with TemporaryFile("w+") as said:  # not a pipe: the server would keep it open
-            done = subprocess.run([*become, path, *map(str, arguments)], stdout=said, stderr=said, cwd="/", check=False)
-            said.seek(0)
-            assert done.returncode == 0, said.read()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -259,7 +259,7 @@ def test_a_database_that_is_away_is_waited_for_and_the_broker_keeps_what_is_said
         postgres.start()
         store.wait_for(len(during))
         refused.clear()
-        postgres.stop()
+        postgres.kill()
         say(broker, after)
         assert refused.wait(FAR_S)
     with Ingest(store, config(broker), name="database"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hinge_imu.dashboard.incoming import About, Incoming
-from hinge_imu.dashboard.store import AwayError, Store
+from hinge_imu.dashboard.store import AwayError, Extent, Store
 from hinge_imu.dashboard.store.store import edits
 
 BEGAN = datetime(2025, 1, 31, 17, 5, tzinfo=UTC)
@@ -250,6 +250,9 @@ def test_an_athlete_who_is_deleted_is_gone_and_does_not_come_back(store, heard, 
     half = incoming.create(about(session, b"another"), len(b"another"))
     assert half.about.athlete == name
     store.note("session", session.id, f"{name} has a cold", by="coach")
+    reps = len(store.reps(session.id, every=True))
+    assert store.extent(name) == Extent(sessions=1, reps=reps, recordings=1)
+    assert store.extent(name, gym="elsewhere") == Extent(sessions=0, reps=0, recordings=0)
     assert store.delete(name) == 1
     assert store.delete(name) == 0
     assert store.sessions(name) == store.edits(session.id) == store.reps(session.id, every=True) == []

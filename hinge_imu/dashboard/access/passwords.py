@@ -19,7 +19,15 @@ _HASHER = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4)
 
 
 class AccessError(ValueError):
-    """A name, a password or a link that cannot be used; the message says what was found, and the mend."""
+    """A name, a password or a link that cannot be used; the message says what was found, and the mend.
+
+    ``word`` is where a table of words has the sentence in other languages, ``values`` what goes into its places.
+    """
+
+    def __init__(self, message: str, word: str = "", **values: object) -> None:
+        super().__init__(message)
+        self.word = word
+        self.values = values
 
 
 def hash_of(password: str, name: str = "") -> str:

@@ -6,6 +6,7 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -59,7 +60,9 @@ class Users:
                 connection.execute(insert(USERS).values(**msgspec.structs.asdict(viewer), password=kept))
         except IntegrityError as error:
             raise AccessError(
-                f"there is a user {viewer.name} already; take another name, or remove that one"
+                f"there is a user {viewer.name} already; take another name, or remove that one",
+                "taken",
+                name=viewer.name,
             ) from error
         return viewer
 
@@ -70,16 +73,17 @@ class Users:
             user = self._get(connection, name)
             admins = select(func.count()).where(USERS.c.role == "admin")
             if user.role == "admin" and connection.execute(admins).scalar_one() == 1:
-                raise AccessError(f"{name} is the only admin; add another one first")
+                raise AccessError(f"{name} is the only admin; add another one first", "only_admin", name=name)
             self._put_out(connection, name)
             connection.execute(delete(USERS).where(USERS.c.name == name))
         self.sessions.forget(name)
 
-    def remove_athlete(self, athlete: str) -> None:
-        """Remove all users who see that athlete alone: what they saw is no more."""
+    def remove_athlete(self, athlete: str, gym: str | None = None) -> None:
+        """Remove all users who see that athlete alone, be it in one gym: what they saw is no more."""
         for user in self.all():
-            if user.role == "athlete" and user.athlete == athlete:
-                self.remove(user.name)
+            if user.role == "athlete" and user.athlete == athlete and gym in {None, user.gym}:
+                with suppress(AccessError):  # somebody else has just done so
+                    self.remove(user.name)
 
     def set_password(self, name: str, password: str) -> None:
         """Give a user another password, and log it out everywhere; raises AccessError."""
@@ -175,11 +179,18 @@ class Users:
     def _get(self, connection: Connection, name: str) -> Viewer:
         row = connection.execute(select(*_PUBLIC).where(USERS.c.name == name)).mappings().one_or_none()
         if row is None:
-            raise AccessError(f"there is no user {name}; `hinge-imu dashboard-user list` names those there are")
+            raise AccessError(
+                f"there is no user {name}; `hinge-imu dashboard-user list` names those there are", "no_user", name=name
+            )
         return Viewer(**row)
 
 
 _PUBLIC = (USERS.c.name, USERS.c.role, USERS.c.athlete, USERS.c.gym)
+
+
+def path_of(token: str) -> str:
+    """Return the path that a link leads to."""
+    return f"/setup?link={token}"
 
 
 def normal(name: str) -> str:
@@ -189,18 +200,21 @@ def normal(name: str) -> str:
 
 def _checked(name: str, role: str, athlete: str | None, gym: str | None) -> Viewer:
     name = normal(name)
-    try:
-        msgspec.convert(name, Name)
-        if gym is not None:
-            msgspec.convert(gym, Name)
-    except msgspec.ValidationError as error:
-        raise AccessError(f"{name if gym is None else gym!r} is no name: 1 to 64 characters, no space / + #") from error
+    for each in (name, *([] if gym is None else [gym])):
+        try:
+            msgspec.convert(each, Name)
+        except msgspec.ValidationError as error:
+            raise AccessError(
+                f"{each!r} is no name: 1 to 64 characters, no space / + #", "no_name", name=each
+            ) from error
     if not name.isprintable():
-        raise AccessError("the name has characters that cannot be shown; take others")
+        raise AccessError("the name has characters that cannot be shown; take others", "unshowable")
     if role not in ROLES:
-        raise AccessError(f"there is no role {role!r}; take one of {', '.join(ROLES)}")
+        raise AccessError(f"there is no role {role!r}; take one of {', '.join(ROLES)}", "no_role", role=role)
     if (role == "athlete") != (athlete is not None):
-        raise AccessError("a user of role athlete, and no other, names the athlete whose sessions it sees: --athlete")
+        raise AccessError(
+            "a user of role athlete, and no other, names the athlete whose sessions it sees: --athlete", "whose"
+        )
     if athlete is not None and not (0 < len(athlete) <= 200 and athlete.isprintable()):
-        raise AccessError("the athlete's name is 1 to 200 characters that can be shown")
+        raise AccessError("the athlete's name is 1 to 200 characters that can be shown", "athlete_name")
     return Viewer(name=name, role=role, athlete=athlete, gym=gym)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.live import Strap
-from hinge_imu.dashboard.pages import charts
+from hinge_imu.dashboard.pages import belongings, charts
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import Look, button, day, escaped, frame, look, say
 from hinge_imu.dashboard.pages.moving import EVERY_S, Card, tell
@@ -57,6 +57,7 @@ class _Athlete:
                 self._commands()
             if self._viewer.may("history"):
                 await self._history()
+            await belongings.build(self._desk, self._viewer, self._look, self._name)
         self._turn()
         ui.timer(EVERY_S, self._turn)
 

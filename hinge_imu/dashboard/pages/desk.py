@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
+from hinge_imu.dashboard.access.users import Users
 from hinge_imu.dashboard.access.viewer import Viewer
 from hinge_imu.dashboard.live import Gym
 from hinge_imu.dashboard.pages.cards import Kept
@@ -25,6 +26,7 @@ class Desk:
 
     gym: Gym
     store: Store
+    users: Users
     viewer: Callable[[Request], Viewer]
     tell: Callable[[str, str, dict[str, Any]], None]
     kept: Kept

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from nicegui import ui
 from starlette.requests import Request
 
-from hinge_imu.dashboard.access.viewer import Viewer
+from hinge_imu.dashboard.access.viewer import Right, Viewer
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.words import Words, languages, words
 
@@ -49,7 +49,7 @@ def frame(desk: Desk, viewer: Viewer, look: Look, title: str) -> Iterator[None]:
     dark = ui.dark_mode(look.dark)
     with ui.element("header").classes("top"):
         ui.html(
-            f'<strong>hinge-imu</strong> <a href="{look.up or "."}">{about["wall"]}</a>{_athletes(viewer, look)}',
+            f'<strong>hinge-imu</strong> <a href="{look.up or "."}">{about["wall"]}</a>{_pages(viewer, look)}',
             sanitize=False,
         )
         ui.element("span").classes("space")
@@ -62,8 +62,10 @@ def frame(desk: Desk, viewer: Viewer, look: Look, title: str) -> Iterator[None]:
         yield
 
 
-def _athletes(viewer: Viewer, look: Look) -> str:
-    return f' <a href="{look.up}athletes">{look.words.dashboard["athletes"]}</a>' if viewer.may("history") else ""
+def _pages(viewer: Viewer, look: Look) -> str:
+    pages: tuple[tuple[str, Right], ...] = (("athletes", "history"), ("users", "users"))
+    seen = [name for name, right in pages if viewer.may(right)]
+    return "".join(f' <a href="{look.up}{name}">{look.words.dashboard[name]}</a>' for name in seen)
 
 
 def button(text: str, done: Callable[..., Any] | None, *, kind: str = "button") -> ui.element:
@@ -74,6 +76,17 @@ def button(text: str, done: Callable[..., Any] | None, *, kind: str = "button") 
     with made:
         ui.html(text, sanitize=escaped, tag="span")
     return made
+
+
+@contextmanager
+def asked_again(text: str, label: str | None = None) -> Iterator[None]:
+    """Build what shows what is inside only once it is opened; ``label`` says more than ``text`` to who cannot see."""
+    with ui.element("details").classes("again"):
+        summary = ui.html(text, sanitize=escaped, tag="summary")
+        if label is not None:
+            summary.props["aria-label"] = label
+        with ui.element("div"):
+            yield
 
 
 def escaped(text: str) -> str:

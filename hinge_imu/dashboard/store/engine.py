@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 
 from hinge_imu.config import ConfigError
 
@@ -30,6 +30,10 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "se
 _LOCK = 0x68696E67  # any number, the same for all who migrate
 
 
+class LateError(ConfigError):
+    """A server that does not answer, or does not let in: the same URL may work later."""
+
+
 def connect(url: str) -> Engine:
     """Return the way to a database whose tables are up to date.
 
@@ -38,7 +42,7 @@ def connect(url: str) -> Engine:
     Raises
     ------
     ConfigError
-        If the URL is none, or the database is of a later version, or does not answer.
+        If the URL is none, or the database is of a later version; as `LateError` where its server does not answer yet.
     """
     address = _address(url)
     shown = address.render_as_string()
@@ -57,7 +61,8 @@ def connect(url: str) -> Engine:
     except SQLAlchemyError as error:
         engine.dispose()
         reason = " ".join(str(getattr(error, "orig", None) or error).split())
-        raise ConfigError(
+        late = engine.dialect.name == "postgresql" and isinstance(error, OperationalError | InterfaceError)
+        raise (LateError if late else ConfigError)(
             f"{shown}: the database cannot be used ({reason}); is it running, and may you write?"
         ) from None
     return engine

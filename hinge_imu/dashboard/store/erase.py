@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, delete, select
+from sqlalchemy import ColumnElement, Engine, delete, func, select
 from sqlalchemy.orm import Session as Db
 
 from hinge_imu.dashboard.incoming import forget
-from hinge_imu.dashboard.store.models import Base, ForgottenRow, RecordingRow, SessionRow
+from hinge_imu.dashboard.store.models import Base, ForgottenRow, RecordingRow, RepRow, SessionRow
+from hinge_imu.dashboard.store.rows import Extent
 from hinge_imu.dashboard.store.taking import hashed
 
 
@@ -36,6 +37,15 @@ def recordings(db: Db, sessions: Collection[str]) -> list[Path]:
     """Return the recordings of sessions, the latest first."""
     asked = select(RecordingRow.path).where(RecordingRow.session_id.in_(sessions))
     return [Path(path) for path in db.scalars(asked.order_by(RecordingRow.heard_utc.desc(), RecordingRow.path))]
+
+
+def extent(db: Db, wanted: Iterable[ColumnElement[bool]]) -> Extent:
+    """Return how much would be deleted."""
+    gone = select(SessionRow.id).where(*wanted)
+    rows = {"reps": RepRow.session_id, "recordings": RecordingRow.session_id}
+    counts = {name: select(func.count()).where(column.in_(gone)) for name, column in rows.items()}
+    counts["sessions"] = select(func.count()).select_from(gone.subquery())
+    return Extent(**{name: db.execute(count).scalar_one() for name, count in counts.items()})
 
 
 def erase(db: Db, wanted: Iterable[ColumnElement[bool]], uploads: Path | None) -> int:

@@ -123,6 +123,14 @@ class Recorded(_Shown, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
+class Extent(_Shown, frozen=True, kw_only=True):
+    """How much there is of an athlete: sessions, reps of every kind, and recordings that were uploaded."""
+
+    sessions: int
+    reps: int
+    recordings: int
+
+
 class Day(_Shown, frozen=True, kw_only=True):
     """One exercise of one session, for progress over the weeks; only reps that stand count.
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Db
 from hinge_imu.dashboard.store import edits, erase, export, queries, taking
 from hinge_imu.dashboard.store.engine import connect, writing
 from hinge_imu.dashboard.store.models import SessionRow
-from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Recorded, Rep, Session, Set, Trace
+from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Extent, Recorded, Rep, Session, Set, Trace
 from hinge_imu.dashboard.wire import Heard
 
 About = Literal["session", "set", "rep"]
@@ -39,7 +39,8 @@ class Store:
     Raises
     ------
     hinge_imu.config.ConfigError
-        If the database cannot be used; every method raises `AwayError` where it no longer can.
+        If the database cannot be used, as `LateError` where it may be later; every method raises `AwayError` where it
+        no longer can.
     """
 
     def __init__(
@@ -172,6 +173,11 @@ class Store:
     def pain(self, about: About, about_id: str, text: str = "", *, by: str) -> None:
         """Keep that something hurt."""
         self._edit(edits.add, by, "pain", about, about_id, text=text)
+
+    def extent(self, athlete: str, *, gym: str | None = None) -> Extent:
+        """Return how much there is of an athlete, which is what `delete` deletes."""
+        with self._reading() as db:
+            return erase.extent(db, queries.of(athlete, gym))
 
     def delete(self, athlete: str, *, gym: str | None = None) -> int:
         """Delete an athlete with everything: sessions, edits, recordings; return how many sessions there were.

@@ -10,6 +10,7 @@ from hinge_imu.dashboard.access.sessions import LASTS_S, MOST
 from hinge_imu.dashboard.access.tables import TABLES, USERS
 from hinge_imu.dashboard.access.users import LINK_LASTS_S, Users
 from hinge_imu.dashboard.store.engine import connect
+from hinge_imu.words import languages, words
 
 SENTENCE = "hips back, ribs down"
 
@@ -183,3 +184,34 @@ def test_a_name_that_speaks_the_database_s_language_is_only_a_name(users, engine
     users.check("' OR '1'='1", SENTENCE)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM access_user")).scalar_one() == 1
+
+
+def test_what_is_wrong_has_a_sentence_in_every_language(users):
+    users.add("kim", "admin", None)
+    wrong = [
+        lambda: users.add("kim", "coach", None),
+        lambda: users.add("a b", "coach", None),
+        lambda: users.add("ria", "coach", None, gym="a/b"),
+        lambda: users.add("ria\u200b", "coach", None),
+        lambda: users.add("ria", "owner", None),
+        lambda: users.add("ria", "athlete", None),
+        lambda: users.add("ria", "athlete", None, athlete="x" * 201),
+        lambda: users.remove("kim"),
+        lambda: users.link("nobody"),
+    ]
+    for act in wrong:
+        with pytest.raises(AccessError) as refused:
+            act()
+        for language in languages():
+            sentence = words(language).dashboard[f"access_{refused.value.word}"].format(**refused.value.values)
+            assert all(str(value) in sentence for value in refused.value.values.values())
+
+
+def test_with_an_athlete_go_the_users_who_see_nothing_else(users):
+    for name, gym in (("one", None), ("two", "north"), ("three", "south")):
+        users.add(name, "athlete", None, athlete="Sam", gym=gym)
+    users.add("other", "athlete", None, athlete="Bo", gym="north")
+    users.remove_athlete("Sam", "north")
+    assert {user.name for user in users.all()} == {"one", "three", "other"}
+    users.remove_athlete("Sam")
+    assert {user.name for user in users.all()} == {"other"}
