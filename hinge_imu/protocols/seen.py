@@ -21,6 +21,9 @@ HOLE_S = 0.5
 """In a drill nobody rounds and straightens again within so short a hole of the recording: a straight line bridges it.
 Chosen; in a rep of any lift, faster ones among them, a hole leaves unsaid what it hides."""
 
+LOOKED_AT_CLOSELY = frozenset({"wall", "single_leg"})
+"""What needs more of a recording than angles: taps are felt in the acceleration, square is told by other hinges."""
+
 
 class Stretch(NamedTuple):
     """A stretch of a session: t (N,) s, and (N,) deg of pelvis, thorax and spine, of the pelvis's tilt and turn.
