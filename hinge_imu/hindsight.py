@@ -18,7 +18,7 @@ from hinge_imu.motion.offline import track_offline
 from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
 from hinge_imu.reps.again import again
-from hinge_imu.samples import Angles, Bools, Floats, Frames, Header, Poses, stretches
+from hinge_imu.samples import Angles, Frames, Header, Poses, bridged, stretches
 
 BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
@@ -78,7 +78,7 @@ def _poses(header: Header, frames: Frames) -> Poses:
         for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
             whole = frames.valid[start:stop, sensor]
             part = slice(start, stop)
-            gyr, acc = (_bridged(values[part, sensor], whole) for values in (frames.gyr, frames.acc))
+            gyr, acc = (bridged(values[part, sensor], whole) for values in (frames.gyr, frames.acc))
             stillness.restart()
             quiet = stillness.push(gyr, acc)
             still[part, sensor] = whole & (quiet.standing >= stillness.second)
@@ -98,11 +98,3 @@ def _long(parts: list[tuple[int, int]], rate_hz: float) -> list[tuple[int, int]]
         else:
             joined.append((start, stop))
     return [part for part in joined if part[1] - part[0] >= round(SETTLE_S * rate_hz)] or joined[:1]
-
-
-def _bridged(values: Floats, valid: Bools) -> Floats:
-    """Return values (N,3) with straight lines over what is not valid."""
-    if valid.all():
-        return values
-    number, known = np.arange(len(values)), np.flatnonzero(valid)
-    return np.stack([np.interp(number, known, column[known]) for column in values.T], axis=1)

@@ -218,6 +218,21 @@ def stretches(mask: Bools) -> list[tuple[int, int]]:
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
+def bridged(values: Floats, known: Bools, at: Floats | None = None) -> Floats:
+    """Return values (N,) or (N,K) with straight lines over those that are not known (N,); outside them, the nearest.
+
+    ``at`` (N,) is where they are, evenly apart where it is not given. Where nothing is known, nothing is changed.
+    """
+    if known.all() or not known.any():
+        return values
+    if at is None:
+        at = np.arange(len(known), dtype=float)
+    if values.ndim > 1:
+        return np.stack([bridged(column, known, at) for column in values.T], axis=1)
+    whole: Floats = np.interp(at, at[known], values[known])
+    return whole
+
+
 def runs(mask: Bools, before: int | NDArray[np.int64]) -> Times:
     """Return for how many samples a mask (...,N) has been True at each, ``before`` (...,1) of them before its first."""
     number = np.arange(1, mask.shape[-1] + 1)
