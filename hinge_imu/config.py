@@ -18,6 +18,18 @@ Matrix = tuple[Vector, Vector, Vector]
 Pin = Annotated[int, msgspec.Meta(ge=2, le=27)]
 Mode = Literal["every", "serious", "faded", "after_set", "silent"]
 Beats = Literal["rep", "free"]
+Drill = Literal[
+    "dowel",
+    "self_assessment",
+    "wall",
+    "flexibility",
+    "toe_touch",
+    "kneeling",
+    "single_leg",
+    "cat_cow",
+    "plank",
+    "hamstring_stretch",
+]
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]  # not endless: JSON has no word for that
 # What may stand between two slashes of an MQTT topic, and in a file's name.
 Name = Annotated[str, msgspec.Meta(pattern=r"^[^/+#\s\x00]{1,64}$(?!\n)")]
@@ -148,8 +160,8 @@ class CuesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """What tells the wearer, and what the wearer presses: GPIO numbers (BCM), all off as shipped.
 
     Outputs are on while high; the button closes its pin to ground. ``mode`` says which faults are worth a word
-    (`hinge_imu.cues.modes`); with ``poweroff``, holding the button down powers the computer off once the recording is
-    closed.
+    (`hinge_imu.cues.modes`); ``drill`` is what three presses begin; with ``poweroff``, holding the button down powers
+    the computer off once the recording is closed.
     """
 
     buzzer_pin: Pin | None = None
@@ -157,6 +169,7 @@ class CuesConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     led_pin: Pin | None = None
     button_pin: Pin | None = None
     mode: Mode = "every"
+    drill: Drill | None = None
     poweroff: bool = False
 
     @property

@@ -44,7 +44,7 @@ SensorFact = Literal[
     "hot",
     "disk",
 ]
-MarkFact = Literal["start", "next", "pain", "tempo", "athlete", "load", "note"]
+MarkFact = Literal["start", "next", "pain", "tempo", "athlete", "load", "note", "drill"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -255,6 +255,7 @@ class MarkEvent(Event, frozen=True, kw_only=True, tag="mark"):
     - ``start`` of a set, or of the ``next`` exercise, which ``exercise`` may name; ``pain``.
     - ``tempo``: what is prescribed from the next set on, in ``text`` (null: nothing).
     - ``athlete``: who wears the strap in this session; ``load`` on the bar, a ``note``: in ``text``.
+    - ``drill``: the one in ``text`` begins, in a session of its own; null: it was ended before it was done.
     """
 
     what: MarkFact

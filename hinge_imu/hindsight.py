@@ -18,7 +18,7 @@ from hinge_imu.motion.offline import track_offline
 from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
 from hinge_imu.reps.again import again
-from hinge_imu.samples import Angles, Bools, Floats, Frames, Header, Poses, stretches
+from hinge_imu.samples import Angles, Frames, Header, Poses, bridged, stretches
 
 BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
@@ -55,6 +55,8 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
 
 def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> Poses:
     """Return the poses as boards would have seen them that sat from the start as they did in the end."""
+    if not turns:
+        return poses
     up, rate, acc = poses.up.copy(), poses.rate.copy(), poses.acc.copy()
     for worn in range(up.shape[1]):
         since, stop = Rotation.identity(), len(up)
@@ -71,18 +73,19 @@ def _poses(header: Header, frames: Frames) -> Poses:
     shape = frames.valid.shape
     up, rate = np.zeros((2, *shape, 3))
     still, valid = np.zeros((2, *shape), bool)
-    values = np.concatenate([frames.gyr, frames.acc], axis=2)
     for sensor in header.sensors:
         stillness = Stillness(header.rate_hz)
         for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
             whole = frames.valid[start:stop, sensor]
-            gyr, acc = np.split(_bridged(values[start:stop, sensor], whole), 2, axis=1)
             part = slice(start, stop)
-            up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, averaging=False)
+            gyr, acc = (bridged(values[part, sensor], whole) for values in (frames.gyr, frames.acc))
             stillness.restart()
-            still[part, sensor] = whole & (stillness.push(gyr, acc).standing >= stillness.second)
+            quiet = stillness.push(gyr, acc)
+            still[part, sensor] = whole & (quiet.standing >= stillness.second)
+            up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, quiet, averaging=False)
             valid[part, sensor] = whole
-    acc = np.where(valid[:, :, None], frames.acc - STANDARD_GRAVITY * up, 0.0)
+    acc = frames.acc - STANDARD_GRAVITY * up
+    acc[~valid] = 0.0
     return Poses(frames.t_ns, up, acc, rate, still, valid)
 
 
@@ -95,11 +98,3 @@ def _long(parts: list[tuple[int, int]], rate_hz: float) -> list[tuple[int, int]]
         else:
             joined.append((start, stop))
     return [part for part in joined if part[1] - part[0] >= round(SETTLE_S * rate_hz)] or joined[:1]
-
-
-def _bridged(values: Floats, valid: Bools) -> Floats:
-    """Return values (N,6) with straight lines over what is not valid."""
-    if valid.all():
-        return values
-    number, known = np.arange(len(values)), np.flatnonzero(valid)
-    return np.stack([np.interp(number, known, column[known]) for column in values.T], axis=1)

@@ -211,10 +211,26 @@ class Angles(NamedTuple):
 
 def stretches(mask: Bools) -> list[tuple[int, int]]:
     """Return the [start, stop) of each stretch of True in a mask (N,)."""
-    if mask.all():
-        return [(0, len(mask))] if len(mask) else []
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+    if not len(mask):
+        return []
+    edges = (np.flatnonzero(mask[1:] != mask[:-1]) + 1).tolist()
+    edges = [*([0] if mask[0] else []), *edges, *([len(mask)] if mask[-1] else [])]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def bridged(values: Floats, known: Bools, at: Floats | None = None) -> Floats:
+    """Return values (N,) or (N,K) with straight lines over those that are not known (N,); outside them, the nearest.
+
+    ``at`` (N,) is where they are, evenly apart where it is not given. Where nothing is known, nothing is changed.
+    """
+    if known.all() or not known.any():
+        return values
+    if at is None:
+        at = np.arange(len(known), dtype=float)
+    if values.ndim > 1:
+        return np.stack([bridged(column, known, at) for column in values.T], axis=1)
+    whole: Floats = np.interp(at, at[known], values[known])
+    return whole
 
 
 def runs(mask: Bools, before: int | NDArray[np.int64]) -> Times:

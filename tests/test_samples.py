@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinge_imu.config import Calibration, Config, SensorConfig
-from hinge_imu.samples import RAW, RAW_SI, Header, SagittalAngles, runs, stretches
+from hinge_imu.samples import RAW, RAW_SI, Header, SagittalAngles, bridged, runs, stretches
 
 
 @given(st.lists(st.booleans()))
@@ -28,6 +28,17 @@ def test_runs_count_on_from_before_and_begin_anew_after_each_false(bits, before)
     for bit in bits:
         counted.append((counted[-1] if counted else before) + 1 if bit else 0)
     assert runs(np.array(bits, bool), before).tolist() == counted
+
+
+def test_holes_are_bridged_by_straight_lines_and_the_ends_are_held():
+    known = np.array([False, True, False, False, True, False])
+    values = np.array([9.0, 1.0, 9.0, 9.0, 4.0, 9.0])
+    assert bridged(values, known).tolist() == [1.0, 1.0, 2.0, 3.0, 4.0, 4.0]
+    apart = np.array([0.0, 1.0, 3.0, 3.5, 5.0, 6.0])
+    assert bridged(values, known, apart).tolist() == [1.0, 1.0, 2.5, 2.875, 4.0, 4.0]
+    both = bridged(np.stack([values, -values], axis=1), known)
+    assert both.tolist() == [[each, -each] for each in bridged(values, known).tolist()]
+    assert bridged(values, ~(known | ~known)) is values
 
 
 def test_a_raw_sample_is_packed_as_recordings_hold_it():

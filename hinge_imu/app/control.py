@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hinge_imu.app.sitting import Sitting
 from hinge_imu.app.wearing import Memory
+from hinge_imu.config import Drill
 from hinge_imu.events import MarkFact
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Control:
     def __init__(self, sampler: Sampler, memory: Memory, *, standby: bool = False) -> None:
         self._sampler = sampler
         self._memory = memory
-        self._standby = standby
+        self.standby = standby
         self._sitting: Sitting | None = None
         self._called = False
         self._lock = Lock()
@@ -34,6 +35,8 @@ class Control:
         """Whether the wearer has held the button."""
         self.calibrating = False
         """Whether the next session is there to calibrate the wearer."""
+        self.drilling: Drill | None = None
+        """Which drill the next session is."""
 
     def begin(self, sitting: Sitting, session_id: str) -> None:
         """Hear that a session has begun."""
@@ -60,7 +63,7 @@ class Control:
 
     def stop(self) -> None:
         """End the session that is under way, and the program where it is for one."""
-        if not self._standby:
+        if not self.standby:
             self.quit()
             return
         with self._lock:
@@ -81,8 +84,29 @@ class Control:
     def calibrate(self) -> None:
         """Let the next session calibrate the wearer, and end this one."""
         self.calibrating = True
-        if self._standby:
+        if self.standby:
             self.stop()
+
+    def drill(self, name: Drill) -> None:
+        """Let the next session be a drill, at once; the one that is under way ends with its mark.
+
+        Raises
+        ------
+        ValueError
+            The program is there for one session.
+        """
+        if not self.standby:
+            raise ValueError("a drill begins on a strap that stays ready; start it with hinge-imu live --standby")
+        with self._lock:
+            self.drilling, self._called, open_ = name, True, self._sitting is not None
+        if open_:
+            self._sampler.mark("drill", text=name)
+        else:
+            self._sampler.wake()
+
+    def end_drill(self) -> None:
+        """End the drill that is under way before it is done."""
+        self._sampler.mark("drill")
 
     def mark(self, what: MarkFact, exercise: str | None = None, text: str | None = None) -> None:
         """Mark the session that is under way, and remember what holds for the next one, too."""

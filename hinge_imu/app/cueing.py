@@ -14,6 +14,7 @@ from hinge_imu.cues.button import Button, Press
 from hinge_imu.cues.metronome import Metronome
 from hinge_imu.cues.modes import Told
 from hinge_imu.cues.outputs import Outputs
+from hinge_imu.cues.patterns import Word
 from hinge_imu.events import AnyEvent, MarkEvent, RepEvent, SensorEvent, SetEvent
 from hinge_imu.profiles import built_in
 from hinge_imu.reps.tempo import Prescription
@@ -21,6 +22,10 @@ from hinge_imu.samples import Angles, Header
 
 if TYPE_CHECKING:
     from hinge_imu.app.control import Control
+
+
+DRILL = "drill"
+"""The label of a session that is one: its name."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Panel(ABC):
     def __init__(self, config: CuesConfig) -> None:
         self._outputs = Outputs(config)
         self._button = None if config.button_pin is None else Button(config.button_pin, self.pressed)
+
+    def say(self, word: Word, urgency: int = 1) -> None:
+        """Play a word on everything there is."""
+        self._outputs.say(word, urgency)
 
     def __enter__(self) -> Self:
         self._outputs.__enter__()
@@ -68,6 +77,8 @@ class Cueing(Panel):
 
     def __init__(self, header: Header, config: CuesConfig, wishes: Wishes, control: Control) -> None:
         self._control = control
+        self._drill = config.drill if control.standby else None
+        self._drilling = DRILL in header.labels
         self._told = Told(config.mode)
         self._metronome = _metronome(header, wishes.metronome)
         self._exercises = [header.exercise, *wishes.then]
@@ -78,9 +89,10 @@ class Cueing(Panel):
 
     def event(self, event: AnyEvent) -> None:
         """Tell the wearer what there is to tell of an event."""
-        said = self._told.hear(event)
+        # What is said of a set, a drill's verdict says.
+        said = None if self._drilling and isinstance(event, SetEvent) else self._told.hear(event)
         if said is not None:
-            self._outputs.say(said.word, said.urgency)
+            self.say(said.word, said.urgency)
         if isinstance(event, RepEvent):
             self._lifting = event.status != "retracted" or self._lifting
             self._armed = False
@@ -105,11 +117,15 @@ class Cueing(Panel):
 
     def pressed(self, press: Press) -> None:
         """Do what the wearer means by a press."""
-        self._outputs.say("tick")
+        self.say("tick")
         if press == "held":
             self._control.hold()
-        elif press == "twice":
+        elif press == "thrice" and self._drill is not None and not self._drilling:
+            self._control.drill(self._drill)
+        elif press in {"twice", "thrice"}:
             self._control.mark("pain")
+        elif self._drilling:
+            self._control.end_drill()
         elif self._armed:
             self._place = (self._place + 1) % len(self._exercises)
             self._control.mark("next", self._exercises[self._place])
@@ -136,13 +152,15 @@ class Waiting(Panel):
         super().__init__(config)
 
     def pressed(self, press: Press) -> None:
-        """Begin a session at once; held, power off where that is wanted."""
-        self._outputs.say("tick")
+        """Begin a session at once, or a drill; held, power off where that is wanted."""
+        self.say("tick")
         if press == "held" and self._config.poweroff:
             self._control.poweroff = True
             self._control.quit()
         elif press == "once":
             self._control.start()
+        elif press == "thrice" and self._config.drill is not None:
+            self._control.drill(self._config.drill)
 
 
 def _metronome(header: Header, kind: Beats | None) -> Metronome | None:

@@ -17,13 +17,10 @@ from hinge_imu.protocols.change import changes
 from hinge_imu.protocols.judge import judge
 from hinge_imu.protocols.progress import Progress
 from hinge_imu.protocols.protocol import Protocol
-from hinge_imu.protocols.seen import Seen
+from hinge_imu.protocols.seen import LOOKED_AT_CLOSELY, Seen
 from hinge_imu.recording import open_recording
 from hinge_imu.samples import Angles
 from hinge_imu.verdict import DrillEvent
-
-LOOKED_AT_CLOSELY = frozenset({"wall", "single_leg"})
-"""What needs more of a recording than angles: taps are felt in the acceleration, square is told by other hinges."""
 
 
 class Judged(NamedTuple):

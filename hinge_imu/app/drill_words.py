@@ -63,6 +63,11 @@ def report(event: DrillEvent, protocol: Protocol, language: Language = "en") -> 
     return Group(*parts, Text(_word("aid", language)))
 
 
+def heading(event: DrillEvent, protocol: Protocol, language: Language = "en") -> str:
+    """Return the drill's title and its verdict as a line."""
+    return f"{say(protocol.title, language)}: {_word(VERDICTS[event.verdict][0], language)}"
+
+
 def listing(language: Language = "en") -> RenderableType:
     """Return all drills, a line each."""
     table = Table(box=None, show_header=False, pad_edge=False)

@@ -60,7 +60,8 @@ def standby(config: Config, *, seconds: float | None = None, **how: Any) -> bool
     with strapped(config, seconds=seconds, standby=True, **how) as (strap, items):
         for sitting in _sittings(strap, items):
             strap.session(sitting)()
-            strap.memory.forget()
+            if not strap.goes_on:
+                strap.memory.forget()
         return strap.control.poweroff and config.cues.poweroff
 
 
@@ -153,13 +154,12 @@ def _started(sampler: Sampler) -> Generator[Item]:
 
 def _sittings(strap: Strap, items: Iterator[Item]) -> Iterator[Sitting]:
     """Yield session after session, each once the one before is over."""
-    worn = False
     while not strap.control.quitting:
-        with Waiting(strap.config.cues, strap.control):
+        with Waiting(strap.config.cues, strap.control) as waiting:
+            if strap.verdict is not None:
+                waiting.say(strap.verdict)
             header = strap.sampler.header(session_id="waiting")
-            sitting = wait(items, header, worn=worn, called=strap.control.called)
+            sitting = wait(items, header, worn=strap.goes_on, called=strap.control.called)
         if sitting is None:
             return
         yield sitting
-        # Ended by its length or for a calibration, it is on someone still.
-        worn = strap.rotating or strap.control.calibrating

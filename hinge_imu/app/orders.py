@@ -15,6 +15,7 @@ from hinge_imu.publish.commands import (
     Load,
     Note,
     Pain,
+    Practise,
     Prescribe,
     Start,
     Stop,
@@ -69,14 +70,24 @@ class Orders:
                 control.mark("tempo", text=tempo)
             case Pain():
                 control.mark("pain")
-            case Calibrate():
-                control.calibrate()
+            case Calibrate() | Practise():
+                self._go_over(command)
             case Athlete(athlete=name, session_id=session):
                 self._note("athlete", name, session)
             case Load(words=load, session_id=session):
                 self._note("load", load, session)
             case Note(text=text, session_id=session):
                 self._note("note", text, session)
+
+    def _go_over(self, command: Calibrate | Practise) -> None:
+        """Go over to a session of its own."""
+        if isinstance(command, Calibrate):
+            self._control.calibrate()
+            return
+        try:
+            self._control.drill(command.drill)
+        except ValueError as error:
+            self._refuse(str(error))
 
     def _note(self, what: str, text: str, session: str | None) -> None:
         if session is None or session == self._control.session_id:

@@ -16,7 +16,8 @@ from hinge_imu.app import names, wearers
 from hinge_imu.app.calibrating import Calibrating
 from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.control import Control
-from hinge_imu.app.cueing import NONE, Cueing, Wishes
+from hinge_imu.app.cueing import DRILL, NONE, Cueing, Wishes
+from hinge_imu.app.drilling import Drilling, asked
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.made_with import made_with
 from hinge_imu.app.notify import notify
@@ -26,8 +27,9 @@ from hinge_imu.app.sitting import Patience, Sitting
 from hinge_imu.app.uploads import Uploads
 from hinge_imu.app.wallclock import Wallclock
 from hinge_imu.app.wearing import Memory
-from hinge_imu.config import Config, ConfigError
-from hinge_imu.events import AnyEvent, ClockEvent, SensorEvent
+from hinge_imu.config import Config, ConfigError, Drill
+from hinge_imu.cues.patterns import Word
+from hinge_imu.events import AnyEvent, ClockEvent, MarkEvent, NoticeEvent, SensorEvent
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import message
 from hinge_imu.publish.publisher import Publisher
@@ -86,18 +88,24 @@ class Strap:
     """What is being written."""
     rotating: bool = False
     """Whether the last session has ended because it was long."""
+    verdict: Word | None = None
+    """What is still to be said of the drill that the last session was."""
     _run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     _refused: int = 0
     _undated: bool = False
     _expected: bool = False
     _over: bool = False
     _short: str | None = None
+    _drilled: bool = False
 
-    def header(self, sitting: Sitting) -> Header:
-        """Return what a session begins with."""
+    def header(self, sitting: Sitting, drill: Drill | None = None) -> Header:
+        """Return what a session begins with; one that is a drill counts and prescribes what that asks for."""
         wearing = self.memory.now
         fields = {name: getattr(wearing, name) for name in ("athlete", "exercise", "tempo")}
         labels = {**self.about.get("labels", {}), **wearing.labels}
+        if drill is not None:
+            fields |= asked(drill)
+            labels[DRILL] = drill
         wearer, limits = self._known(wearing.athlete)
         began = self.wallclock.began(self.sampler.now_s - sitting.zero_s)
         self._undated = began is None
@@ -109,7 +117,9 @@ class Strap:
 
         What is returned runs it: the open rep is closed or dropped at its end, the recording whole.
         """
-        header = self.header(sitting)
+        name, self.control.drilling = self.control.drilling, None
+        self.verdict, self._drilled = None, name is not None
+        header = self.header(sitting, name)
         with ExitStack() as ready:
             path = self.folder / names.new(header, self.wallclock.now())
             writer = ready.enter_context(McapWriter(path, header, self.trouble))
@@ -130,6 +140,12 @@ class Strap:
                 listeners.events.insert(-1, publisher.event)
             if self.control.calibrating and (calibrating := self._calibrating(header)) is not None:
                 listeners.inputs.append(calibrating.put)
+            drill = None if name is None else Drilling(header, cueing.say, sitting.end)
+            if drill is not None:
+                listeners.angles.append(drill.angles)
+                listeners.frames.append(drill.frames)
+                listeners.events.append(drill.event)
+                self.sampler.mark("drill", text=name)
             if self.standby:
                 listeners.inputs.append(partial(self._look, sitting, patience))
             self.control.begin(sitting, header.session_id)
@@ -144,6 +160,8 @@ class Strap:
                 run(header, rounds(sitting.stream(), len(header.sensors)), listeners)
                 self.control.ended()
                 self._over = True
+                if drill is not None:
+                    self._judge(drill, path, sitting.now_s, publisher)
                 if publisher is not None:
                     publisher.finish()
             self.recording = None
@@ -179,6 +197,11 @@ class Strap:
         if done.short is not None and done.short != self._short:
             self.trouble(done.short)
         self._short = done.short
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the strap is on the same wearer still: the last session ended by its length, or for or by a drill."""
+        return self.rotating or self.control.calibrating or self.control.drilling is not None or self._drilled
 
     @property
     def writing(self) -> list[Path]:
@@ -247,7 +270,18 @@ class Strap:
         self.control.mark("note", text=sentence)
         self.control.stop()
 
-    def _look(self, sitting: Sitting, patience: Patience, _item: Item) -> None:
-        if patience.over(sitting.now_s):
+    def _judge(self, drill: Drilling, path: Path, now_s: float, publisher: Publisher | None) -> None:
+        """Say what the drill has come to: here, to the coach, and, once the pins are free again, to the wearer."""
+        self.verdict, sentences = drill.finish(path.name)
+        for text in sentences:
+            _log.info("%s", text)
+            self.say(text)
+            if publisher is not None:
+                publisher.event(NoticeEvent(text=text, at_s=now_s))
+
+    def _look(self, sitting: Sitting, patience: Patience, item: Item) -> None:
+        # The mark that a drill begins with is its own.
+        drills = isinstance(item, MarkEvent) and item.what == "drill" and self.control.drilling is not None
+        if patience.over(sitting.now_s) or drills:
             sitting.end()
         self.rotating = patience.rotating

@@ -45,6 +45,7 @@ MARKS: dict[MarkFact, str] = {
     "athlete": "who wears it",
     "load": "the load",
     "note": "a note",
+    "drill": "a drill",
 }
 
 

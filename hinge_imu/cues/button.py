@@ -1,9 +1,12 @@
-"""One push button: start or next exercise, pain, and a safe stop.
+"""One push button: start or next exercise, pain, a drill, and a safe stop.
 
 press                 means
 once                  a set begins; again, before a rep is counted: the next exercise
-twice within 0.4 s    it hurts here
+twice                 it hurts here
+three times           a drill
 held for 5 s          stop: the recording is closed
+
+What belongs together comes within 0.4 s.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from typing import Literal, Protocol
 
 from hinge_imu.cues import pins
 
-Press = Literal["once", "twice", "held"]
+Press = Literal["once", "twice", "thrice", "held"]
+
+TIMES: tuple[Press, ...] = "once", "twice", "thrice"
 
 DOUBLE_S, HOLD_S = 0.4, 5.0
-"""Two presses within the first belong together, one that lasts for the second is held. Chosen."""
+"""Presses within the first belong together, one that lasts for the second is held. Chosen."""
 
 
 class _Waiting(Protocol):
@@ -43,9 +48,9 @@ class Button:
         later: Callable[[float, Callable[[], None]], _Waiting] = Timer,
     ) -> None:
         self._pressed, self._later = pressed, later
-        self._single: _Waiting | None = None
+        self._more: _Waiting | None = None
         self._hold: _Waiting | None = None
-        self._held = False
+        self._held, self._times = False, 0
         self._device = pins.button("button_pin", pin)
         self._device.when_pressed = self._down
         self._device.when_released = self._up
@@ -53,7 +58,7 @@ class Button:
     def close(self) -> None:
         """Let go of the pin."""
         self._device.close()
-        for waiting in (self._single, self._hold):
+        for waiting in (self._more, self._hold):
             if waiting is not None:
                 waiting.cancel()
 
@@ -71,14 +76,16 @@ class Button:
             self._hold.cancel()
         if self._held:
             return
-        if self._single is not None:
-            self._single.cancel()
-            self._single = None
-            self._pressed("twice")
+        if self._more is not None:
+            self._more.cancel()
+        self._times += 1
+        if self._times == len(TIMES):
+            self._meant()
             return
-        self._single = self._later(DOUBLE_S, self._single_over)
-        self._single.start()
+        self._more = self._later(DOUBLE_S, self._meant)
+        self._more.start()
 
-    def _single_over(self) -> None:
-        self._single = None
-        self._pressed("once")
+    def _meant(self) -> None:
+        times, self._times, self._more = self._times, 0, None
+        if times:
+            self._pressed(TIMES[times - 1])

@@ -108,28 +108,32 @@ class Alignment:
     def in_hindsight(self, poses: Poses) -> Angles:
         """Return the angles of poses that were pushed, with what is known by now, from the first stance on."""
         stood = np.logical_or.accumulate(poses.still.any(axis=1))
-        block = Block.of(poses._replace(valid=poses.valid & stood[:, None]), self._recent[..., :0], (0, 0))
-        block.weigh(self._mounts, 0)
-        bent = block.lead < cos(UPRIGHT)
+        poses = poses._replace(valid=poses.valid & stood[:, None])
+        upright = dot(poses.up[:, self._leader].T, self._mounts[self._leader].frame[2])
+        bent = poses.valid[:, self._leader] & (upright < cos(UPRIGHT))
         # The thorax first: the pelvis learns from it.
         for sensor in reversed(self._sensors):
-            mount, valid = self._mounts[sensor], block.valid[sensor]
-            up = block.vectors(UP)[:, sensor]
+            mount, valid = self._mounts[sensor], poses.valid[:, sensor]
             mount.forget()
             mount.spread, mount.hint = np.zeros((3, 3)), np.zeros(3)
             if sensor != self._leader:
                 mount.hint = self._forward.in_hindsight()
             if mount.neutral is None:
                 continue
-            across = mount.across(up[:, valid])
+            across = mount.across(poses.up[valid, sensor].T)
             mount.reach(across)
             mount.gather(across)
-            mount.follow(mount.across(block.vectors(RATE)[:, sensor, valid & bent]))
+            mount.follow(mount.across(poses.rate[valid & bent, sensor].T))
             mount.gather(LITTLE / HINT * np.full(np.count_nonzero(valid), mount.across(mount.hint)))
             mount.settle()
-        for start in range(0, len(poses.t_ns), CACHED):
-            part = block.part(self._mounts, start, min(start + CACHED, len(poses.t_ns)))
-            self._draw(block, part, start, np.zeros(part.valid.shape[1], complex))
+        drawn = [self._drawn(poses.part(slice(start, start + CACHED))) for start in range(0, len(stood), CACHED)]
+        sagittal, frontal = (map(np.concatenate, zip(*kind, strict=True)) for kind in zip(*drawn, strict=True))
+        return Angles(SagittalAngles(*sagittal), FrontalAngles(*frontal))
+
+    def _drawn(self, poses: Poses) -> Angles:
+        """Return the angles of a stretch by what is known in the end."""
+        block = Block.of(poses, self._recent[..., :0], (0, 0))
+        self._draw(block, block.part(self._mounts, 0, len(poses.t_ns)), 0, np.zeros(len(poses.t_ns), complex))
         return self._angles(block)
 
     def _lessons(self, block: Block, start: int) -> Iterator[Lesson]:

@@ -9,8 +9,9 @@ trunk. No bend is needed: the first tenths of a second of any movement tell.
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import bilinear, lfilter, lfilter_zi
+from scipy.signal import lfilter, lfilter_zi
 
+from hinge_imu.motion.lowpass import sampled
 from hinge_imu.motion.vectors import Plane
 from hinge_imu.samples import Bools, stretches
 
@@ -37,10 +38,10 @@ class Heading:
 
     def __init__(self, rate_hz: float) -> None:
         w = 2 * np.pi * CUT_OFF_HZ
-        butterworth = [1.0, np.sqrt(2) * w, w * w]
-        self._low_pass = bilinear([w * w], butterworth, fs=rate_hz)
+        butterworth = (1.0, np.sqrt(2) * w, w * w)
+        self._low_pass = sampled((w * w,), butterworth, rate_hz)
         # The same, and differentiated twice.
-        self._bend = bilinear([w * w, 0.0, 0.0], butterworth, fs=rate_hz)
+        self._bend = sampled((w * w, 0.0, 0.0), butterworth, rate_hz)
         self._settled = lfilter_zi(*self._low_pass), lfilter_zi(*self._bend)
         self._states: tuple[Plane, Plane] | None = None
         self._sure = SURE * rate_hz

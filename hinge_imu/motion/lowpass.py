@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.signal import bilinear, lfilter, lfilter_zi
 
@@ -23,8 +25,8 @@ class GravityLowpass:
     def __init__(self, rate_hz: float, tau_s: float) -> None:
         w = np.sqrt(2) / tau_s
         lag = np.sqrt(2) / w
-        self._low = bilinear([w * w], [1.0, np.sqrt(2) * w, w * w], fs=rate_hz)
-        self._lead = bilinear([DRIFT_S + lag, 1.0], [DRIFT_S, 1.0], fs=rate_hz)
+        self._low = sampled((w * w,), (1.0, np.sqrt(2) * w, w * w), rate_hz)
+        self._lead = sampled((DRIFT_S + lag, 1.0), (DRIFT_S, 1.0), rate_hz)
         self.restart(max(2, round(rate_hz)))
 
     def restart(self, growing: int, mean: Floats | None = None, seen: int = 0) -> None:
@@ -57,3 +59,10 @@ class GravityLowpass:
         out, lead_state = lfilter(*self._lead, low, zi=self._states[1])
         self._states = low_state, lead_state
         return out
+
+
+@lru_cache(maxsize=100)
+def sampled(numerator: tuple[float, ...], denominator: tuple[float, ...], rate_hz: float) -> tuple[Floats, Floats]:
+    """Return b and a of a filter of s at a rate, by the bilinear transform; worked out once, for every session asks."""
+    b, a = bilinear(numerator, denominator, fs=rate_hz)
+    return b, a

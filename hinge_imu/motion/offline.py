@@ -6,8 +6,12 @@ import numpy as np
 from scipy.signal import butter, sosfiltfilt
 
 from hinge_imu.motion import quaternion
-from hinge_imu.motion.rest import BIAS_JUMP, REST_S, SPREAD_S, Stillness
+from hinge_imu.motion.rest import BIAS_JUMP, REST_S, SPREAD_S, Quiet, Stillness
+from hinge_imu.motion.vectors import length
 from hinge_imu.samples import Floats, stretches
+
+CACHED = 4096
+"""Samples at a time: what is worked out between fits into a processor's cache."""
 
 TAU_S = 3.0
 """Time constant of the gravity low-pass, run both ways: as long as live, without the lag."""
@@ -18,36 +22,44 @@ def up_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = Tr
 
     ``averaging`` as for the streaming filter.
     """
-    return track_offline(gyr, acc, rate_hz, averaging=averaging)[0]
+    gyr, acc = np.asarray(gyr, float), np.asarray(acc, float)
+    return track_offline(gyr, acc, rate_hz, Stillness(rate_hz).push(gyr, acc), averaging=averaging)[0]
 
 
-def track_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = True) -> tuple[Floats, Floats]:
+def track_offline(
+    gyr: Floats, acc: Floats, rate_hz: float, quiet: Quiet, *, averaging: bool = True
+) -> tuple[Floats, Floats]:
     """Return unit up as `up_offline` does (N,3), and the rate without the gyroscope's bias (N,3) rad/s.
+
+    ``quiet`` is what `Stillness` says of all samples.
 
     The low-passed specific force in the frame that the gyroscope keeps, after VQF's offline version (Laidig & Seel
     2023, DOI 10.1016/j.inffus.2022.10.014, section 3.5).
     """
-    gyr, acc = np.asarray(gyr, float), np.asarray(acc, float)
     if len(gyr) < 2:
         alone: Floats = acc / np.linalg.norm(acc, axis=1, keepdims=True)
         return alone, gyr
-    rate = gyr - bias_offline(gyr, acc, rate_hz)
+    rate = gyr - bias_offline(gyr, quiet, rate_hz)
     mean = rate if averaging else 0.5 * (rate + np.concatenate([rate[:1], rate[:-1]]))
-    turned = quaternion.Product().push(quaternion.from_rotation_vector((mean / rate_hz).T))
-    force = quaternion.rotate(turned, acc.T)
+    pieces = [slice(start, start + CACHED) for start in range(0, len(gyr), CACHED)]
+    product, turned, force = quaternion.Product(), np.empty((4, len(gyr))), np.empty((3, len(gyr)))
+    for piece in pieces:
+        turned[:, piece] = product.push(quaternion.from_rotation_vector((mean[piece] / rate_hz).T))
+        force[:, piece] = quaternion.rotate(turned[:, piece], acc[piece].T)
     low_pass = butter(2, np.sqrt(2) / (2 * np.pi * TAU_S), fs=rate_hz, output="sos")
     gravity = sosfiltfilt(low_pass, force, axis=1, padlen=min(len(gyr) - 1, round(3 * TAU_S * rate_hz)))
-    up = quaternion.rotate(quaternion.conjugate(turned), gravity)
-    unit: Floats = up / np.sqrt(np.sum(up * up, axis=0))
-    return unit.T, rate
+    unit = np.empty_like(gyr)
+    for piece in pieces:
+        up = quaternion.rotate(quaternion.conjugate(turned[:, piece]), gravity[:, piece])
+        unit[piece] = (up / length(up)).T
+    return unit, rate
 
 
-def bias_offline(gyr: Floats, acc: Floats, rate_hz: float) -> Floats:
+def bias_offline(gyr: Floats, quiet: Quiet, rate_hz: float) -> Floats:
     """Return the gyroscope's bias (N,3) rad/s: straight lines between the means over every rest.
 
     Where nothing rested, the first still second serves; where nothing was still either, no bias is taken off.
     """
-    quiet = Stillness(rate_hz).push(gyr, acc)
     rests = stretches(quiet.calm > 0)
     longest = [(a, b) for a, b in rests if b - a >= round(REST_S * rate_hz)]
     if not longest:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import bilinear, lfilter
+from scipy.signal import lfilter
 
+from hinge_imu.motion.lowpass import sampled
 from hinge_imu.samples import Bools, Floats
 
 MEMORY_S = 0.8
@@ -22,7 +23,7 @@ class Sinking:
 
     def __init__(self, rate_hz: float) -> None:
         a = 1 / MEMORY_S
-        self._height = bilinear([1.0, 0.0], np.poly([-a, -a, -a]), fs=rate_hz)
+        self._height = sampled((1.0, 0.0), tuple(np.poly([-a, -a, -a]).tolist()), rate_hz)
         self._state = np.zeros(3)
 
     def push(self, acceleration: Floats) -> Bools:

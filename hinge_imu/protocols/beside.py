@@ -11,7 +11,7 @@ from hinge_imu.events import RepEvent
 from hinge_imu.motion.movements import most
 from hinge_imu.protocols.bends import TREND_DEG
 from hinge_imu.protocols.grades import Scale
-from hinge_imu.protocols.seen import HOLE_S, Part, Parts, bridged
+from hinge_imu.protocols.seen import HOLE_S, Part, Parts, bridged_shortly
 from hinge_imu.protocols.square import out_of_square
 from hinge_imu.protocols.straight import Outcome, judged, mark
 from hinge_imu.reps.posture import LASTING_S
@@ -87,7 +87,7 @@ def _by_the_hinges(parts: Parts) -> tuple[Parts, bool]:
     found = out_of_square(seen.header, seen.frames, first.start_s) if hinged and seen.frames else None
     if found is None:
         return parts, False
-    tilt, turn = (bridged(each, seen.lasting(HOLE_S)) for each in found)
+    tilt, turn = (bridged_shortly(each, seen.lasting(HOLE_S)) for each in found)
     squared = replace(seen, all=seen.all._replace(tilt=tilt, turn=turn))
     return {name: part._replace(seen=squared) for name, part in parts.items()}, True
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from hinge_imu.motion.movements import ARCHED, LOW, PRONE, ROUND_S, ROUNDED, most, on_all_fours
 from hinge_imu.protocols.grades import Scale
-from hinge_imu.protocols.seen import Seen, Stretch, bridged, first_lasting
+from hinge_imu.protocols.seen import Seen, Stretch, bridged_shortly, first_lasting
 from hinge_imu.protocols.straight import Outcome
 from hinge_imu.reps.posture import LASTING_S
 from hinge_imu.samples import Bools, stretches
@@ -102,7 +102,7 @@ def cat_cow(seen: Seen) -> Outcome:
 
 def _bridged(seen: Seen) -> Stretch:
     """Return all angles, with short holes in them bridged."""
-    pelvis, thorax = (bridged(angle, seen.lasting(HOLE_S)) for angle in (seen.all.pelvis, seen.all.thorax))
+    pelvis, thorax = (bridged_shortly(angle, seen.lasting(HOLE_S)) for angle in (seen.all.pelvis, seen.all.thorax))
     return seen.all._replace(pelvis=pelvis, thorax=thorax, spine=thorax - pelvis)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hinge_imu.events import AnyEvent, RepEvent
+from hinge_imu.events import AnyEvent, MarkEvent, RepEvent
 from hinge_imu.motion.movements import ARCHED, LOW, PRONE, ROUNDED
 from hinge_imu.protocols.holds import FOLDED_DEG
 from hinge_imu.protocols.protocol import Protocol, Step
@@ -27,6 +27,12 @@ class Progress:
         self._before = 0  # reps that belong to the steps before
         self._held_s = self._now_s = self._since_s = 0.0
         self._bends, self._bent = 0, 0
+        self._ended = False
+
+    @property
+    def now_s(self) -> float:
+        """How far the session is."""
+        return self._now_s
 
     @property
     def step(self) -> Step | None:
@@ -46,13 +52,15 @@ class Progress:
 
     @property
     def over(self) -> bool:
-        """Whether the drill is done, and its last rep has had the time to be seen whole."""
-        return self.step is None and self._now_s - self._since_s > LAST_S
+        """Whether the drill is done, and its last rep has had the time to be seen whole; or somebody has ended it."""
+        return self._ended or (self.step is None and self._now_s - self._since_s > LAST_S)
 
     def hear(self, event: AnyEvent) -> None:
         """Take what the pipeline says."""
         if isinstance(event, RepEvent):
             self._reps[event.id] = event
+        elif isinstance(event, MarkEvent) and event.what == "drill":
+            self._ended = event.text is None
 
     def push(self, angles: Angles) -> None:
         """Take the next angles."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
-from hinge_imu.config import ConfigError
+from hinge_imu.config import ConfigError, Drill
 from hinge_imu.profiles import Profile, built_in
 
 Language = Literal["en", "de"]
@@ -81,25 +81,14 @@ def say(words: Words, language: Language) -> str:
 @cache
 def protocols() -> Mapping[str, Protocol]:
     """Return all drills by name, in the order in which they are usually learnt."""
-    found = {name: msgspec.convert(_read(name), Protocol) for name in ORDER}
+    found: dict[str, Protocol] = {name: msgspec.convert(_read(name), Protocol) for name in ORDER}
     for name, protocol in found.items():
         if protocol.name != name or (protocol.profile is None and protocol.exercise not in built_in()):
             raise ConfigError(f"{name}.toml: its name or its exercise is not right; see the other drills")
     return found
 
 
-ORDER = (
-    "dowel",
-    "self_assessment",
-    "wall",
-    "flexibility",
-    "toe_touch",
-    "kneeling",
-    "single_leg",
-    "cat_cow",
-    "plank",
-    "hamstring_stretch",
-)
+ORDER: tuple[Drill, ...] = get_args(Drill)
 
 
 @cache

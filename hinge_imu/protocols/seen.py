@@ -15,11 +15,14 @@ from hinge_imu.protocols.protocol import Protocol
 from hinge_imu.reps.effort import LEAST_RATE_HZ, SHOCK_HZ, G
 from hinge_imu.reps.phases import both_ways, smooth
 from hinge_imu.reps.posture import at_deg, neutral_depth_deg, range_of_motion_deg
-from hinge_imu.samples import Angles, Floats, Frames, Header, stretches
+from hinge_imu.samples import Angles, Floats, Frames, Header, bridged, stretches
 
 HOLE_S = 0.5
 """In a drill nobody rounds and straightens again within so short a hole of the recording: a straight line bridges it.
 Chosen; in a rep of any lift, faster ones among them, a hole leaves unsaid what it hides."""
+
+LOOKED_AT_CLOSELY = frozenset({"wall", "single_leg"})
+"""What needs more of a recording than angles: taps are felt in the acceleration, square is told by other hinges."""
 
 
 class Stretch(NamedTuple):
@@ -145,19 +148,14 @@ def _blows(frames: Sequence[Frames], n: int, rate_hz: float) -> Floats:
 
 def _smoothed(angle: Floats, rate_hz: float) -> Floats:
     """Return an angle (N,) as reps are read off it; short holes are bridged, long ones stay."""
-    known, at = np.isfinite(angle), np.arange(len(angle))
-    if not known.any():
-        return angle
-    seen = np.isfinite(bridged(angle, round(HOLE_S * rate_hz)))
-    return np.where(seen, smooth(np.interp(at, at[known], angle[known]), rate_hz), np.nan)
+    seen = np.isfinite(bridged_shortly(angle, round(HOLE_S * rate_hz)))
+    return np.where(seen, smooth(bridged(angle, np.isfinite(angle)), rate_hz), np.nan) if seen.any() else angle
 
 
-def bridged(angle: Floats, longest: int) -> Floats:
+def bridged_shortly(angle: Floats, longest: int) -> Floats:
     """Return an angle (N,) with straight lines across holes of at most so many samples."""
-    known, at = np.isfinite(angle), np.arange(len(angle))
-    if not known.any():
-        return angle
-    whole: Floats = np.interp(at, at[known], angle[known])
+    known = np.isfinite(angle)
+    whole = bridged(angle, known)
     for start, stop in stretches(~known):
         if stop - start > longest or start == 0 or stop == len(angle):
             whole[start:stop] = np.nan

@@ -7,11 +7,12 @@ printable and normalised before anything else sees it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 from unicodedata import normalize
 
 import msgspec
 
+from hinge_imu.config import Drill
 from hinge_imu.profiles import exercises
 
 LONGEST = 4096
@@ -29,7 +30,8 @@ _TEMPO = rf"^(?!0+(\.0+)?-){_DIGIT}-{_DIGIT}-({_DIGIT}|[Xx])(-{_DIGIT})?$(?!\n)"
 _LINE = "one line of up to {} characters that can be seen"
 _KEY = "up to 64 of the characters A-Z a-z 0-9 . _ : -"
 _WRITTEN = {
-    "command": "start, stop, exercise, prescription, athlete, load, note, calibrate or pain",
+    "command": "start, stop, exercise, prescription, athlete, load, note, calibrate, drill or pain",
+    "drill": f"one of {', '.join(get_args(Drill))}",
     "id": _KEY,
     "session_id": _KEY,
     "tempo": "seconds down, at the bottom, up, at the top, each up to 30, as in 3-1-1-0 or 3-1-X-0; or null for none",
@@ -113,11 +115,17 @@ class Calibrate(Command, frozen=True, kw_only=True, tag="calibrate"):
     """Find stance and forward anew; the wearer stands still."""
 
 
+class Practise(Command, frozen=True, kw_only=True, tag="drill"):
+    """Let a drill begin, in a session of its own; the one that runs ends."""
+
+    drill: Drill
+
+
 class Pain(Command, frozen=True, kw_only=True, tag="pain"):
     """The wearer has said that something hurts."""
 
 
-AnyCommand: TypeAlias = Start | Stop | Exercise | Prescribe | Athlete | Load | Note | Calibrate | Pain
+AnyCommand: TypeAlias = Start | Stop | Exercise | Prescribe | Athlete | Load | Note | Calibrate | Practise | Pain
 
 
 def parse(payload: bytes, known: Collection[str] = exercises()) -> AnyCommand:

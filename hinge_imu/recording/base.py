@@ -100,18 +100,20 @@ def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
     What comes of a block, with all its holes, must fit into memory.
     """
     waiting: list[RawArray] = []
+    count = 0
     for item in stream:
         if isinstance(item, Remark):
             if waiting:
                 yield _joined(waiting)
-            waiting = []
+            waiting, count = [], 0
             yield item
             continue
         for piece in _spans(item):
             waiting.append(piece)
-            if sum(map(len, waiting)) >= samples or _long(waiting[0], piece):
+            count += len(piece)
+            if count >= samples or _long(waiting[0], piece):
                 yield _joined(waiting)
-                waiting = []
+                waiting, count = [], 0
     if waiting:
         yield _joined(waiting)
 

@@ -75,6 +75,7 @@ class Samples:
 
     def __init__(self, header: Header) -> None:
         self._worn = header.sensors
+        self._known = np.isin(np.arange(256), header.sensors)
         self._polled = header.clock == "polled"
         self._newest: int | None = None
         self._rate_hz = header.rate_hz
@@ -82,15 +83,23 @@ class Samples:
 
     def check(self, raw: RawArray) -> None:
         """Raise ValueError with a sentence where the next samples cannot be worked with."""
-        strange = ~np.isin(raw["sensor"], self._worn)
-        _ask(not strange.any(), f"samples of sensor {raw['sensor'][strange.argmax()]}, which is not worn")
-        t_ns = raw["t_ns"]
-        _ask(int(t_ns.min()) >= -LAST_NS and int(t_ns.max()) <= LAST_NS, "times that are none")
-        newest = np.maximum.accumulate(t_ns if self._newest is None else np.concatenate([[self._newest], t_ns]))
-        self._newest = int(newest[-1])
-        self._holes += holes(newest, self._rate_hz)
-        _ask(self._holes <= MOST_HOLES, "holes of more than a day in all; cut it where a session ends")
-        for sensor in self._worn if self._polled else ():
+        sensors, t_ns, seq = raw["sensor"], raw["t_ns"], raw["seq"]
+        known = self._known[sensors]
+        if not known.all():
+            _ask(False, f"samples of sensor {sensors[known.argmin()]}, which is not worn")  # noqa: FBT003 - as above
+        newest = int(t_ns.max())
+        _ask(int(t_ns.min()) >= -LAST_NS and newest <= LAST_NS, "times that are none")
+        before = int(t_ns[0]) if self._newest is None else self._newest
+        # Nearly always a block is shorter than any hole, and its numbers span no more than a poll may.
+        if newest - before > HOLE_S / NS:
+            self._holes += holes(np.maximum.accumulate(np.concatenate([[before], t_ns])), self._rate_hz)
+            _ask(self._holes <= MOST_HOLES, "holes of more than a day in all; cut it where a session ends")
+        self._newest = max(before, newest)
+        if self._polled and int(seq.max()) - int(seq.min()) > MOST_IN_POLL:
+            self._check_numbers(raw)
+
+    def _check_numbers(self, raw: RawArray) -> None:
+        for sensor in self._worn:
             mine = raw[raw["sensor"] == sensor]
             step = np.abs(np.diff(mine["seq"].astype(np.int64)))
             within = mine["flags"][:-1] & np.uint8(Flag.LAST_OF_POLL) == 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from hinge_imu.reps.lead import Lead
 from hinge_imu.reps.phases import smooth
-from hinge_imu.samples import Angles, Bools, Floats, Poses
+from hinge_imu.samples import Angles, Floats, Poses, bridged
 
 ROWS = 11
 """t_s; pelvis, thorax, spine and lead in deg; heave in m/s^2; tilt and turn in deg; acceleration (3) in m/s^2."""
@@ -68,8 +68,8 @@ class Trace:
         if valid.all():
             angles[:] = smooth(angles.T, rate_hz).T
         else:
-            bridged = np.stack([_bridged(rows[T], *each) for each in zip(angles, valid, strict=True)], axis=1)
-            angles[:] = np.where(valid, smooth(bridged, rate_hz).T, np.nan)
+            whole = np.stack([bridged(*each, rows[T]) for each in zip(angles, valid, strict=True)], axis=1)
+            angles[:] = np.where(valid, smooth(whole, rate_hz).T, np.nan)
         return cls(rows)
 
     def part(self, start: int, stop: int) -> Trace:
@@ -84,7 +84,3 @@ class Trace:
         """Return the number of the deepest sample that was seen; while a lead is held, nobody knows."""
         seen = np.isfinite(self.pelvis) | np.isfinite(self.thorax)
         return int(np.argmax(np.where(seen, self.lead, -np.inf)))
-
-
-def _bridged(t: Floats, angle: Floats, valid: Bools) -> Floats:
-    return np.interp(t, t[valid], angle[valid]) if valid.any() else angle

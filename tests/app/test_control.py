@@ -90,6 +90,23 @@ def test_before_a_session_it_is_remembered_only(control, sampler, order):
     assert control._memory.now.athlete == "Zoë"
 
 
+def test_a_drill_is_a_session_of_its_own_and_begins_at_once(control, sampler, order):
+    order(command="drill", drill="wall")
+    assert (control.called(), control.drilling) == (True, "wall")
+    control.begin(Sitting(iter(())), "monday")
+    order(command="drill", drill="dowel")
+    assert control.drilling == "dowel"
+    assert sampler.asked == ["wake", ("drill", "dowel")]
+
+
+def test_a_drill_is_refused_by_a_program_that_is_there_for_one_session(sampler):
+    control, refused = Control(sampler, Memory(None, SessionConfig())), []
+    Orders(control, refused.append, lambda *_: None).hear(b'{"command": "drill", "drill": "dowel"}')
+    assert "hinge-imu live --standby" in refused[0]
+    assert control.drilling is None
+    assert sampler.asked == []
+
+
 def test_a_command_delivered_twice_is_done_once(sampler, sitting, order):
     for _ in range(3):
         order(command="pain", id="c-1")

@@ -36,8 +36,14 @@ def board():
 class Control:
     """Writes down what it is asked."""
 
-    def __init__(self):
-        self.asked = []
+    def __init__(self, *, standby=True):
+        self.asked, self.standby = [], standby
+
+    def drill(self, name):
+        self.asked.append(("drill", name))
+
+    def end_drill(self):
+        self.mark("drill")
 
     def mark(self, what, exercise=None):
         self.asked.append((what, exercise))
@@ -142,6 +148,22 @@ def test_pain_is_marked_and_holding_stops(cueing):
     assert made._control.asked == [("pain", None), "hold"]
 
 
+def test_three_presses_are_the_drill_that_is_configured_and_pain_where_none_is(cueing):
+    for drill, asked in (("dowel", ("drill", "dowel")), (None, ("pain", None))):
+        made = cueing(config=CuesConfig(drill=drill))
+        made.pressed("thrice")
+        assert made._control.asked == [asked]
+
+
+def test_in_a_drill_one_press_ends_it_and_a_set_that_is_over_gets_no_word(cueing):
+    made = cueing(config=CuesConfig(drill="dowel"), labels={"drill": "wall"})
+    made.event(OVER)
+    assert made._outputs.said == []
+    for press in ("once", "twice", "thrice"):
+        made.pressed(press)
+    assert made._control.asked == [("drill", None), ("pain", None), ("pain", None)]
+
+
 def test_a_metronome_beats_from_a_rep_s_onset_until_the_set_is_over(cueing):
     made = cueing(Wishes(metronome="rep"), tempo="3-1-X-1")
     made.angles(lean(np.zeros(100)))
@@ -172,7 +194,6 @@ def test_the_lesson_plays_every_word(board):
 @pytest.mark.parametrize("poweroff", [True, False])
 def test_the_button_of_a_live_session_marks_pain_and_stops_it(board, tmp_path, monkeypatch, poweroff):
     """Pressed as it would be: the pin goes low and high again."""
-    monkeypatch.setattr("hinge_imu.cues.button.DOUBLE_S", 5.0)
     config = msgspec.structs.replace(load(), cues=CuesConfig(button_pin=BUTTON, led_pin=25, poweroff=poweroff))
     rng = np.random.default_rng(1)
     chips = strap(Lifter(Timetable((), still_s=60.0), rng), config, rng, time.monotonic_ns)
@@ -186,7 +207,8 @@ def test_the_button_of_a_live_session_marks_pain_and_stops_it(board, tmp_path, m
     def twice(_sentence):
         # What to expect of uncalibrated sensors is said when everything has been set up.
         monkeypatch.setattr("hinge_imu.cues.button.HOLD_S", 60.0)
-        for _ in range(2):
+        for seconds in (60.0, 0.05):
+            monkeypatch.setattr("hinge_imu.cues.button.DOUBLE_S", seconds)
             pin.drive_low()
             pin.drive_high()
         monkeypatch.setattr("hinge_imu.cues.button.HOLD_S", 0.05)

@@ -72,6 +72,15 @@ def test_two_presses_mean_twice_and_nothing_else(press, later, meant):
     assert meant == ["twice"]
 
 
+def test_three_presses_mean_thrice_at_once_and_a_fourth_begins_anew(press, later, meant):
+    for _ in range(3):
+        press()
+    assert meant == ["thrice"]
+    press()
+    later.passes(DOUBLE_S)
+    assert meant == ["thrice", "once"]
+
+
 def test_two_presses_far_apart_mean_once_each(press, later, meant):
     press()
     later.passes(DOUBLE_S)

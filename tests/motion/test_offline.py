@@ -4,6 +4,7 @@ from scipy.spatial.transform import Rotation
 
 from hinge_imu.motion.offline import bias_offline
 from hinge_imu.motion.orientation import up_offline, up_online
+from hinge_imu.motion.rest import Stillness
 
 RATE = 100.0
 
@@ -46,12 +47,12 @@ def test_the_bias_is_a_straight_line_between_two_rests():
     gyr = true + np.where(moving, np.sin(np.arange(n) / 7), 0.0)[:, None]
     acc = np.tile([0.0, 0.0, 9.81], (n, 1)) + np.where(moving, 3 * np.cos(np.arange(n) / 7), 0.0)[:, None]
     middle = slice(round(10 * RATE), round(20 * RATE))
-    assert np.abs(bias_offline(gyr, acc, RATE) - true)[middle].max() < np.radians(0.1)
+    assert np.abs(bias_offline(gyr, Stillness(RATE).push(gyr, acc), RATE) - true)[middle].max() < np.radians(0.1)
 
 
 def test_without_any_rest_no_bias_is_made_up():
     shaking = np.random.default_rng(1).normal(0, 1, (500, 3))
-    assert not bias_offline(shaking, 9.81 + 5 * shaking, RATE).any()
+    assert not bias_offline(shaking, Stillness(RATE).push(shaking, 9.81 + 5 * shaking), RATE).any()
 
 
 def test_a_single_sample_points_up_by_gravity_alone():

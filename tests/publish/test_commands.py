@@ -11,14 +11,27 @@ from hinge_imu.profiles import exercises
 from hinge_imu.publish.commands import LONGEST, AnyCommand, Load, parse
 from hinge_imu.reps.tempo import Prescription
 
-NAMES = ["start", "stop", "exercise", "prescription", "athlete", "load", "note", "calibrate", "pain"]
+NAMES = ["start", "stop", "exercise", "prescription", "athlete", "load", "note", "calibrate", "drill", "pain"]
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-fields = ["command", "id", "session_id", "exercise", "tempo", "athlete", "load", "unit", "text", "schema", "time"]
+fields = [
+    "command",
+    "id",
+    "session_id",
+    "exercise",
+    "tempo",
+    "athlete",
+    "load",
+    "unit",
+    "text",
+    "schema",
+    "time",
+    "drill",
+]
 commands = st.dictionaries(st.sampled_from(fields), anything | st.sampled_from(NAMES)) | st.builds(
     dict, command=st.sampled_from(NAMES), tempo=anything, load=anything, text=anything
 )
