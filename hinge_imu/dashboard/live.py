@@ -53,8 +53,8 @@ class Batch(msgspec.Struct):
 class Strap:
     """One strap as it is now; times of the dashboard's own clock in s.
 
-    ``changed`` counts what a card shows in words, ``points`` every angle that ever came: so that a page knows what is
-    new to it.
+    ``changed`` counts what a card shows in words, ``points`` every angle that ever came, ``stored`` what a store has
+    of it, too: so that a page knows what is new to it. ``described`` is what its session last said of itself.
     """
 
     gym: str
@@ -74,6 +74,8 @@ class Strap:
     angles: deque[Point] = field(default_factory=lambda: deque(maxlen=KEPT))
     points: int = 0
     changed: int = 0
+    stored: int = 0
+    described: tuple[Any, ...] | None = None
     seen: float = 0.0
     moved: float = 0.0
     lifted: float | None = None
@@ -139,6 +141,8 @@ class Gym:
             strap.seen = now
         if said.level != "angles":
             strap.changed += 1
+        if said.level in _COUNTED:
+            strap.stored += 1
 
     def wearing(self, athlete: str) -> Strap | None:
         """Return the strap that an athlete wears now, the one heard last where there are several."""
@@ -165,7 +169,7 @@ def _of_now(strap: Strap, fields: dict[str, Any]) -> bool:
 def _begin(strap: Strap, session: str) -> None:
     strap.session, strap.set, strap.ended, strap.lifted = session, 0, None, None
     strap.athlete, strap.asked, strap.exercise, strap.simulated = None, None, "auto", False
-    strap.notice, strap.pain = None, False
+    strap.notice, strap.pain, strap.described = None, False, None
     strap.reps.clear()
     strap.broken.clear()
     strap.angles.clear()
@@ -194,6 +198,10 @@ def _status(strap: Strap, fields: dict[str, Any], _now: float) -> None:
 
 def _meta(strap: Strap, fields: dict[str, Any], _now: float) -> None:
     _follow(strap, fields)
+    described = tuple(fields.get(name) for name in ("exercise", "tempo", "simulated"))
+    if described == strap.described:  # a broker says it at every connection; what was prescribed meanwhile holds
+        return
+    strap.described = described
     strap.exercise = str(fields.get("exercise") or "auto")
     asked = fields.get("tempo")
     strap.asked = asked if isinstance(asked, str) else None
@@ -265,6 +273,9 @@ def _session(strap: Strap, fields: dict[str, Any], _now: float) -> None:
 
 _LASTING = {"lost", "slipped", "under_voltage", "hot", "disk"}
 """What stays so until it is mended; the rest is over when it is said."""
+
+_COUNTED = {"rep", "set", "session"}
+"""What changes the list of an athlete's sessions, or the table of one."""
 
 _OF_THE_SESSION = {"rep", "set", "sensor", "notice", "mark", "session"}
 _HEAR = {
