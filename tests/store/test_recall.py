@@ -24,6 +24,7 @@ def session(heard, spoken):
         {
             **reps[0].fields,
             "id": f"mark-{what}",
+            "event": "mark",
             "revision": 1,
             "at_s": 90.0,
             "exercise": None,
@@ -33,8 +34,7 @@ def session(heard, spoken):
         for what, text in (("tempo", "4-1-1-0"), ("pain", None))
     ]
     second = [("rep", fields) for fields in again] + [("mark", fields) for fields in marks]
-    said = first + [msgspec.structs.replace(first[0], level=level, fields=fields) for level, fields in second]
-    return said
+    return first + [msgspec.structs.replace(first[0], level=level, fields=fields) for level, fields in second]
 
 
 @pytest.fixture
