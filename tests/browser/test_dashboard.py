@@ -140,7 +140,7 @@ def test_a_name_that_is_a_trap_is_shown_and_does_nothing(coach):
 
 def test_nothing_is_fetched_from_elsewhere_and_the_console_stays_silent(history, program):
     click(history.tab, ".acts button", "show")
-    history.tab.until("document.querySelector('.chart canvas')")
+    history.tab.until("document.querySelector('.chart svg path')")
     strange = [url for url in history.tab.asked if not url.startswith((program.url, "data:", "blob:"))]
     assert (strange, history.tab.complaints) == ([], [])
 
@@ -186,10 +186,10 @@ def test_a_note_is_kept_as_it_was_written(history):
     history.tab.js("document.querySelector('.note textarea').focus()")
     history.tab.write(HOSTILE)
     click(history.tab, "button", "Keep the note")
-    history.tab.until("document.querySelector('.list li')")
+    history.tab.until("document.querySelector('.notes li')")
     (note,) = history.store.edits(history.session.id)[-1:]
     assert (note.what, note.value, note.by) == ("note", HOSTILE, "anna")
-    assert HOSTILE in history.tab.js("document.querySelector('.list').innerText")
+    assert HOSTILE in history.tab.js("document.querySelector('.notes').innerText")
 
 
 def test_a_prescription_reaches_the_strap_and_what_is_none_does_not(history, gym):

@@ -76,6 +76,13 @@ def button(text: str, done: Callable[..., Any] | None, *, kind: str = "button") 
     return made
 
 
+def relabel(made: ui.element, text: str) -> None:
+    """Have a button say something else; whoever is on it stays on it."""
+    (label,) = made.default_slot.children
+    if isinstance(label, ui.html):
+        label.set_content(text)
+
+
 def escaped(text: str) -> str:
     """Return a text as HTML that says just that."""
     return escape(text)
