@@ -89,8 +89,10 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.
         name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME
-        closing.enter_context(Ingest(store, config, place.gym, place.group, name=name))
+        # What straps have said while it was away comes by the ingest only.
+        ingest = Ingest(store, config, place.gym, place.group, name=name, hear=feed.hear, every=False)
         recall(gym, store, time.monotonic(), FORGOTTEN_S)
+        closing.enter_context(ingest)
         feed.open(address.host, address.port)
         closing.callback(feed.close)
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)

@@ -18,6 +18,9 @@ KEPT = 1000
 MOST_REPS = 200
 """Reps that are kept of a set. Chosen: more than anybody lifts without a rest."""
 
+MOST_REMARKS = 500
+"""Marks, notices and the like of a strap that are known when they come once more. Chosen: an hour's, and then some."""
+
 MOST_STRAPS = 1000
 """Straps that are kept; then the one that has been silent for longest goes. Chosen: more than any gym has."""
 
@@ -54,7 +57,8 @@ class Strap:
     """One strap as it is now; times of the dashboard's own clock in s.
 
     ``changed`` counts what a card shows in words, ``points`` every angle that ever came, ``stored`` what a store has
-    of it, too: so that a page knows what is new to it. ``described`` is what its session last said of itself.
+    of it, too: so that a page knows what is new to it. ``described`` is what its session last said of itself,
+    ``remarks`` the ids and revisions of the last marks, notices and the like.
     """
 
     gym: str
@@ -76,6 +80,7 @@ class Strap:
     changed: int = 0
     stored: int = 0
     described: tuple[Any, ...] | None = None
+    remarks: dict[tuple[Any, Any], None] = field(default_factory=dict)
     seen: float = 0.0
     moved: float = 0.0
     lifted: float | None = None
@@ -136,9 +141,11 @@ class Gym:
         strap = self._strap(said.gym, said.strap)
         if said.level in _OF_THE_SESSION and not _of_now(strap, said.fields):
             return
+        if said.level in _ONCE and not _is_news(strap, said.fields):
+            return
         hear(strap, said.fields, now)
         if said.level not in {"status", "meta"} or said.fields.get("status") == "online":
-            strap.seen = now
+            strap.seen = max(strap.seen, now) if strap.seen else now
         if said.level != "angles":
             strap.changed += 1
         if said.level in _COUNTED:
@@ -164,6 +171,17 @@ def _of_now(strap: Strap, fields: dict[str, Any]) -> bool:
     if strap.session is None and session is not None:
         _begin(strap, session)
     return bool(session == strap.session)
+
+
+def _is_news(strap: Strap, fields: dict[str, Any]) -> bool:
+    """Tell whether a remark comes for the first time: what has changed since holds."""
+    key = fields.get("id"), fields.get("revision")
+    if key in strap.remarks:
+        return False
+    if len(strap.remarks) >= MOST_REMARKS:
+        del strap.remarks[next(iter(strap.remarks))]
+    strap.remarks[key] = None
+    return True
 
 
 def _begin(strap: Strap, session: str) -> None:
@@ -276,6 +294,9 @@ _LASTING = {"lost", "slipped", "under_voltage", "hot", "disk"}
 
 _COUNTED = {"rep", "set", "session"}
 """What changes the list of an athlete's sessions, or the table of one."""
+
+_ONCE = {"mark", "sensor", "notice"}
+"""What is told in the order in which it happened, and so does not hold when it comes again later."""
 
 _OF_THE_SESSION = {"rep", "set", "sensor", "notice", "mark", "session"}
 _HEAR = {

@@ -105,7 +105,7 @@ class Tab(Line):
     def press(self, key, code=None, text=None):
         about = {"key": key, "code": code or key}
         if key == "Enter":
-            about |= {"windowsVirtualKeyCode": 13, "text": "\\r"}
+            about |= {"windowsVirtualKeyCode": 13, "text": "\r"}
         if key == "Tab":
             about |= {"windowsVirtualKeyCode": 9}
         self.call("Input.dispatchKeyEvent", type="keyDown", **about)

@@ -5,6 +5,8 @@ import re
 import signal
 import subprocess
 import sys
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
@@ -20,7 +22,10 @@ STRAPS = SimpleNamespace(**run_path(str(HERE / "straps.py")))
 TAB = SimpleNamespace(**run_path(str(HERE / "tab.py")))
 SECRET = "no dowel leaves the back"  # noqa: S105 - of users that live as long as these tests
 HOSTILE = "<img src=x onerror=document.title='caught'>"
-USERS = {"anna": ("coach", None), "sam": ("athlete", "Sam"), "screen": ("wall", None)}
+USERS = {"anna": ("coach", None), "ria": ("coach", None), "sam": ("athlete", "Sam"), "screen": ("wall", None)}
+
+
+PAIN = {"event": "mark", "what": "pain", "at_s": 5.0, "exercise": None, "text": None}
 
 
 class Program:
@@ -32,8 +37,12 @@ class Program:
         for name, (role, athlete) in USERS.items():
             users.add(name, role, SECRET, athlete=athlete)
         where = ("--database", folder / "dashboard.db", "--port", "0", "--uploads", folder / "uploads")
-        command = [Path(sys.executable).parent / "hinge-imu", "dashboard", "--mqtt", broker.url, *where]
-        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
+        self._folder = folder
+        self._command = [Path(sys.executable).parent / "hinge-imu", "dashboard", "--mqtt", broker.url, *where]
+        self._start()
+
+    def _start(self):
+        self._process = subprocess.Popen(self._command, stderr=subprocess.PIPE, text=True, cwd=self._folder)
         said = []
         for line in self._process.stderr:
             said.append(line)
@@ -41,11 +50,28 @@ class Program:
                 break
         self.url = re.search(r"dashboard is at (\S+)", "".join(said))[1]
 
+    def fall_and_rise(self, meanwhile):
+        """Be killed at once, and be started again, at another address."""
+        self._process.kill()
+        self._process.communicate()
+        meanwhile()
+        self._start()
+
     def close(self):
         self.store.close()
         self._process.send_signal(signal.SIGTERM)
         self.said = self._process.communicate(timeout=20)[1]
         assert self._process.returncode == 0, self.said
+
+
+def enter(tab, user):
+    """Log in where one is asked to; what comes of it is the wall."""
+    tab.until("document.querySelector('input[name=secret]')")
+    for field, value in (("name", user), ("secret", SECRET)):
+        tab.js(f"document.querySelector('input[name={field}]').value = {value!r}")
+    tab.js("document.querySelector('form').requestSubmit()")
+    tab.until("document.querySelector('.wall')")
+    return tab
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +99,7 @@ def gym(broker, program):
         say(broker.port, "strap1", "Sam", "simulated_hinge", speed=4.0, skip_s=15.0, tempo="3-1-1-0") as sam,
         say(broker.port, "strap2", HOSTILE, "simulated_rdl", speed=4.0, skip_s=8.0) as other,
     ):
-        other.say("mark", {"event": "mark", "what": "pain", "at_s": 5.0, "exercise": None, "text": None})
+        other.say("mark", PAIN)
         yield SimpleNamespace(sam=sam, other=other)
 
 
@@ -88,13 +114,7 @@ def entered(chrome, program):
     """Log in, in a browser that has never been here; what comes of it is the wall."""
 
     def log_in(user, width=1180, height=820, **how):
-        tab = chrome.tab(width, height, **how).open(program.url)
-        tab.until("document.querySelector('input[name=secret]')")
-        for field, value in (("name", user), ("secret", SECRET)):
-            tab.js(f"document.querySelector('input[name={field}]').value = {value!r}")
-        tab.js("document.querySelector('form').requestSubmit()")
-        tab.until("document.querySelector('.wall')")
-        return tab
+        return enter(chrome.tab(width, height, **how).open(program.url), user)
 
     return log_in
 
@@ -102,7 +122,7 @@ def entered(chrome, program):
 @pytest.fixture(scope="module")
 def coach(gym, entered):
     tab = entered("anna")
-    tab.until("document.querySelectorAll('.card').length == 2")
+    tab.until("document.querySelectorAll('.card').length >= 2")
     return tab
 
 
@@ -119,6 +139,12 @@ def history(gym, coach, program):
 
 def click(tab, which, text):
     tab.js(f"[...document.querySelectorAll({which!r})].find((each) => each.innerText.includes({text!r})).click()")
+
+
+def wait_for(ready, seconds=20):
+    until = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < until
 
 
 def card(name):
@@ -221,7 +247,7 @@ def test_the_keyboard_leads_to_an_athlete(coach, program):
 
 def test_on_a_dark_german_telephone_nothing_is_cut_off(gym, entered, program):
     phone = entered("anna", 360, 740, touch=True, language="de", dark=True)
-    phone.until("document.querySelectorAll('.card').length == 2")
+    phone.until("document.querySelectorAll('.card').length >= 2")
     for path in ("", "/athletes", "/athlete/Sam"):
         phone.open(program.url + path)
         phone.until("document.querySelector('.card, .list a')")
@@ -230,9 +256,116 @@ def test_on_a_dark_german_telephone_nothing_is_cut_off(gym, entered, program):
     assert phone.js("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
 
 
+@pytest.fixture
+def other(entered, history, program):
+    """Another coach who looks at the same session."""
+    tab = entered("ria")
+    tab.open(f"{program.url}/athlete/Sam")
+    tab.until("document.querySelectorAll('.days button').length == 3")
+    click(tab, ".days button", "2026-11-17")
+    tab.until("document.querySelector('main').innerText.includes('Session: 2026-11-17')")
+    return tab
+
+
+def test_what_one_coach_does_another_one_sees(history, other):
+    """And whoever works with the keyboard stays where they are."""
+    click(history.tab, "tbody tr:nth-child(2) button", "strike out")
+    other.until("document.querySelector('tbody tr:nth-child(2).struck')")
+    other.js("[...document.querySelectorAll('tr.struck button')].find((b) => b.innerText == 'restore').focus()")
+    other.press("Enter")
+    history.tab.until("!document.querySelector('tr.struck')")
+    other.until("document.activeElement.innerText == 'strike out'")
+    click(other, "tbody tr:nth-child(2) button", "show")
+    other.until("document.querySelector('.writing').innerText.includes('Rep 2 of set 1')")
+    other.js("document.querySelector('.note textarea').focus()")
+    other.write(HOSTILE)
+    click(other, "button", "Keep the note")
+    history.tab.until(f"document.querySelector('tbody tr:nth-child(2) .notes').innerText.includes({HOSTILE!r})")
+    edit = history.store.edits(history.session.id)[-1]
+    assert (edit.about, edit.about_id) == ("rep", history.store.reps(history.session.id)[1].id)
+    (ended,) = history.store.sets(history.session.id)
+    history.store.rename(ended.id, "rdl", by="ria")
+    for tab in (history.tab, other):
+        tab.until("document.querySelector('h3').innerText == 'Set 1: Romanian deadlift'")
+    assert [each.what for each in history.store.edits(history.session.id)].count("rename") == 1
+
+
+@pytest.fixture(scope="module")
+def crowd(gym, broker):
+    """Twelve straps: Zoe has stopped in the middle of a set, and something hurts."""
+    straps = []
+    with ExitStack() as wearing:
+        for number in range(3, 12):
+            strap = STRAPS.Fake(
+                broker.port, f"strap{number}", f"Lifter {number}", "simulated_rdl", speed=0, until_s=9.0
+            )
+            straps.append(wearing.enter_context(strap))
+        zoe = STRAPS.Fake(broker.port, "zoe", "Zoe", "simulated_hinge", speed=0, until_s=17.0, tempo="3-1-1-0")
+        wearing.enter_context(zoe)
+        zoe.say("mark", PAIN)
+        yield SimpleNamespace(zoe=zoe, straps=straps)
+
+
+SHOWN = """Object.fromEntries([...document.querySelectorAll('.card')].map((card) => [card.querySelector('h2').innerText,
+  ['.what', '.count', '.tempo', '.strip', '.after'].map((each) => card.querySelector(each)?.innerText)]))"""
+
+
+def test_after_it_was_killed_the_wall_shows_the_same_again(crowd, coach, program):
+    coach.open(program.url)
+    coach.until(f"{card('Zoe')}.innerText.includes('said that it hurts')")
+    coach.until("document.querySelectorAll('.card .strip').length == 12")
+    for name in ("Sam", HOSTILE):
+        coach.until(f"{card(name)}.querySelector('.count').innerText.includes('done')")
+    shown = coach.js(
+        "[...document.querySelectorAll('.count b')].reduce((sum, each) => sum + Number(each.innerText), 0)"
+    )
+    wait_for(lambda: sum(each.reps for each in program.store.sessions() if each.started_utc is None) == shown)
+    before = coach.js(SHOWN)
+    program.fall_and_rise(lambda: crowd.straps[0].say("mark", PAIN, wait=True))
+    coach.open(program.url)
+    coach.until("document.querySelectorAll('.card').length == 12")
+    coach.until(f"{card('Lifter 3')}.innerText.includes('said that it hurts')")
+    after = coach.js(SHOWN)
+    assert after.pop("Lifter 3")[:-1] == before.pop("Lifter 3")[:-1]
+    assert after == before
+    assert before["Zoe"][1].startswith("2\nrep\nset 1")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1920, 1080)])
+def test_twelve_are_seen_at_one_glance(crowd, coach, program, width, height):
+    coach.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+    coach.open(program.url)
+    coach.until("document.querySelectorAll('.fits .card').length == 12")
+    cards = coach.js("[...document.querySelectorAll('.card')].map((each) => each.getBoundingClientRect().toJSON())")
+    assert max(each["bottom"] for each in cards) <= height
+    assert max(each["right"] for each in cards) <= width
+    outside = (
+        "[...card.querySelectorAll('.numbers *, .gauge')].some((e) => e.getBoundingClientRect().bottom > edge(card))"
+    )
+    edge = "const edge = (card) => card.getBoundingClientRect().bottom"
+    assert not coach.js(f"{edge}; [...document.querySelectorAll('.card')].some((card) => {outside})")
+
+
+def test_a_page_grows_while_somebody_works_on_it(crowd, coach, program):
+    coach.open(f"{program.url}/athlete/Zoe")
+    coach.until("document.querySelectorAll('tbody tr').length == 2")
+    click(coach, ".acts button", "Play the session")
+    coach.until("Number(document.querySelector('.played').dataset.played) > 5")
+    coach.js("document.querySelector('.note textarea').focus()")
+    coach.write("the third wa")
+    coach.js("window.before = [document.activeElement, ...document.querySelectorAll('.played, tbody tr')]; 0")
+    crowd.zoe.go_on.set()
+    coach.until("document.querySelectorAll('tbody tr').length == 4")
+    coach.until("document.querySelector('.days').innerText.includes('(4)')")
+    coach.write("s better")
+    assert coach.js("document.activeElement.value") == "the third was better"
+    assert coach.js("window.before.map((each) => each.isConnected)") == [True] * 4
+    coach.until("document.querySelector('.count b').innerText == '4'")
+
+
 def test_a_broker_that_is_gone_is_said(coach, broker, program):
     """The last one: it ends the broker."""
     coach.open(program.url)
-    coach.until("document.querySelectorAll('.card').length == 2")
+    coach.until("document.querySelectorAll('.card').length")
     os.kill(broker._process.pid, signal.SIGKILL)
     assert coach.until("document.querySelector('.warn').innerText.includes('broker does not answer')")

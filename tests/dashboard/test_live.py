@@ -149,6 +149,12 @@ def test_what_a_session_says_of_itself_again_takes_no_prescription_back(heard):
     assert heard.strap.asked == "4-0-1-0"
 
 
+def test_a_mark_that_comes_again_late_changes_nothing(heard):
+    for name, text in (("m1", "3-1-1-0"), ("m2", "4-0-1-0"), ("m1", "3-1-1-0")):
+        heard.hear("mark", id=name, revision=1, what="tempo", at_s=3.0, text=text)
+    assert heard.strap.asked == "4-0-1-0"
+
+
 def test_a_page_is_told_the_points_that_it_has_not_had(heard):
     heard.angles((1.0, 1.0, 1.0, 0.0), (1.02, 2.0, 2.0, 0.0))
     had = heard.strap.points

@@ -104,7 +104,7 @@ window.hinge = (() => {
     root.setProperty("--scale", fits ? best.scale.toFixed(3) : 1);
     if (fits) root.setProperty("--columns", `repeat(${best.columns}, minmax(0, 1fr))`);
     else root.removeProperty("--columns");
-    root.setProperty("--row", fits ? `${Math.min(best.row, 1.35 * SIZES[style][1] * best.scale).toFixed(2)}rem` : "auto");
+    root.setProperty("--row", fits ? `${Math.min(best.row, SIZES[style][1] * best.scale).toFixed(2)}rem` : "auto");
   }
   addEventListener("resize", fit);
 
