@@ -60,4 +60,4 @@ def test_what_tells_how_it_went_is_white_on_a_colour_that_carries_it():
 def test_no_text_is_faded():
     faded = [rule for rule in STYLE.split("}") if "opacity:" in rule]
     assert len(faded) == 1
-    assert all(re.search(r"\.(moves|gauge)$", each.strip()) for each in faded[0].split("{")[0].split(","))
+    assert all(re.search(r"\.(moves|gauge i)$", each.strip()) for each in faded[0].split("{")[0].split(","))
