@@ -58,6 +58,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         from hinge_imu.dashboard.ingest import NAME, Ingest
         from hinge_imu.dashboard.live import Gym
         from hinge_imu.dashboard.pages.desk import Desk
+        from hinge_imu.dashboard.pages.wall import FORGOTTEN_S
+        from hinge_imu.dashboard.recall import recall
         from hinge_imu.dashboard.store import LateError, Store
         from hinge_imu.dashboard.tokens import Tokens
         from hinge_imu.dashboard.uploads import uploads
@@ -96,7 +98,10 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.
         name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME
-        closing.enter_context(Ingest(store, config, place.gym, place.group, name=name))
+        # What straps have said while it was away comes by the ingest only.
+        ingest = Ingest(store, config, place.gym, place.group, name=name, hear=feed.hear, every=False)
+        recall(gym, store, time.monotonic(), FORGOTTEN_S)
+        closing.enter_context(ingest)
         feed.open(address.host, address.port)
         closing.callback(feed.close)
         _greet(f"http://{place.host}:{listening.getsockname()[1]}{place.base}", users, say)

@@ -1,4 +1,4 @@
-"""The line to the broker for what goes on now: nothing is kept, what comes while it is away is the store's affair."""
+"""The line to the broker for what goes on now: nothing is kept; what came while it was away, the ingest tells it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from hinge_imu.dashboard.live import Gym
-from hinge_imu.dashboard.wire import parse
+from hinge_imu.dashboard.wire import Heard, parse
 from hinge_imu.topics import ROOT
 
 WAITING = 20_000
@@ -35,7 +35,7 @@ class Feed:
         self.connected = False
         self.left_out = 0
         self._filter = f"{ROOT}/{gym or '+'}/+/+"
-        self._waiting: deque[tuple[str, bytes]] = deque(maxlen=WAITING)
+        self._waiting: deque[tuple[str, bytes] | Heard] = deque(maxlen=WAITING)
         self._client = client
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -52,11 +52,16 @@ class Feed:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def hear(self, heard: Heard) -> None:
+        """Take what has come another way; the gym passes over what it has heard already."""
+        self._waiting.append(heard)
+
     def turn(self, gym: Gym, now: float) -> None:
         """Let the gym hear what has come, at ``now`` s of its clock."""
         for _ in range(min(len(self._waiting), AT_ONCE)):
             try:
-                gym.hear(parse(*self._waiting.popleft()), now)
+                came = self._waiting.popleft()
+                gym.hear(came if isinstance(came, Heard) else parse(*came), now)
             except ValueError as error:  # msgspec's errors are ValueErrors
                 self.left_out += 1
                 _log.debug("%s", error)

@@ -61,8 +61,8 @@ class Ingest:
         Shares the work with others of the same group (MQTT 5), each with a ``name`` of its own: every message goes to
         one of them.
     hear
-        Is told every message, of every level and before it is stored, from another thread and perhaps twice. In a group
-        only what comes to this one.
+        Is told every message before it is stored, from another thread and perhaps twice; of every level, or of those
+        only that are stored where not ``every`` one is wanted. In a group only what comes to this one.
     name
         Of the session that the broker keeps.
 
@@ -80,6 +80,7 @@ class Ingest:
         group: str | None = None,
         *,
         hear: Callable[[Heard], object] | None = None,
+        every: bool = True,
         name: str = NAME,
         password: str | None = None,
     ) -> None:
@@ -93,7 +94,7 @@ class Ingest:
         self._password = password if password is not None else mqtt.password(config)
         versions = [*_VERSIONS["5"], *_VERSIONS["3.1.1"]]
         self._versions = deque(_VERSIONS["5"] if group else _VERSIONS.get(config.version, versions))
-        self._filters = [(each, 1) for each in _filters(gym, group, every=hear is not None)]
+        self._filters = [(each, 1) for each in _filters(gym, group, every=every and hear is not None)]
         self._leaving = Event()
         self._said: str | None = None
         self._client()  # whatever cannot be used is known at once

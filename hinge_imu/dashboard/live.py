@@ -18,6 +18,9 @@ KEPT = 1000
 MOST_REPS = 200
 """Reps that are kept of a set. Chosen: more than anybody lifts without a rest."""
 
+MOST_REMARKS = 500
+"""Marks, notices and the like of a strap that are known when they come once more. Chosen: an hour's, and then some."""
+
 MOST_STRAPS = 1000
 """Straps that are kept; then the one that has been silent for longest goes. Chosen: more than any gym has."""
 
@@ -53,8 +56,9 @@ class Batch(msgspec.Struct):
 class Strap:
     """One strap as it is now; times of the dashboard's own clock in s.
 
-    ``changed`` counts what a card shows in words, ``points`` every angle that ever came: so that a page knows what is
-    new to it.
+    ``changed`` counts what a card shows in words, ``points`` every angle that ever came, ``stored`` what a store has
+    of it, too: so that a page knows what is new to it. ``described`` is what its session last said of itself,
+    ``remarks`` the ids and revisions of the last marks, notices and the like.
     """
 
     gym: str
@@ -74,6 +78,9 @@ class Strap:
     angles: deque[Point] = field(default_factory=lambda: deque(maxlen=KEPT))
     points: int = 0
     changed: int = 0
+    stored: int = 0
+    described: tuple[Any, ...] | None = None
+    remarks: dict[tuple[Any, Any], None] = field(default_factory=dict)
     seen: float = 0.0
     moved: float = 0.0
     lifted: float | None = None
@@ -134,11 +141,15 @@ class Gym:
         strap = self._strap(said.gym, said.strap)
         if said.level in _OF_THE_SESSION and not _of_now(strap, said.fields):
             return
+        if said.level in _ONCE and not _is_news(strap, said.fields):
+            return
         hear(strap, said.fields, now)
         if said.level not in {"status", "meta"} or said.fields.get("status") == "online":
-            strap.seen = now
+            strap.seen = max(strap.seen, now) if strap.seen else now
         if said.level != "angles":
             strap.changed += 1
+        if said.level in _COUNTED:
+            strap.stored += 1
 
     def wearing(self, athlete: str) -> Strap | None:
         """Return the strap that an athlete wears now, the one heard last where there are several."""
@@ -162,10 +173,21 @@ def _of_now(strap: Strap, fields: dict[str, Any]) -> bool:
     return bool(session == strap.session)
 
 
+def _is_news(strap: Strap, fields: dict[str, Any]) -> bool:
+    """Tell whether a remark comes for the first time: what has changed since holds."""
+    key = fields.get("id"), fields.get("revision")
+    if key in strap.remarks:
+        return False
+    if len(strap.remarks) >= MOST_REMARKS:
+        del strap.remarks[next(iter(strap.remarks))]
+    strap.remarks[key] = None
+    return True
+
+
 def _begin(strap: Strap, session: str) -> None:
     strap.session, strap.set, strap.ended, strap.lifted = session, 0, None, None
     strap.athlete, strap.asked, strap.exercise, strap.simulated = None, None, "auto", False
-    strap.notice, strap.pain = None, False
+    strap.notice, strap.pain, strap.described = None, False, None
     strap.reps.clear()
     strap.broken.clear()
     strap.angles.clear()
@@ -194,6 +216,10 @@ def _status(strap: Strap, fields: dict[str, Any], _now: float) -> None:
 
 def _meta(strap: Strap, fields: dict[str, Any], _now: float) -> None:
     _follow(strap, fields)
+    described = tuple(fields.get(name) for name in ("exercise", "tempo", "simulated"))
+    if described == strap.described:  # a broker says it at every connection; what was prescribed meanwhile holds
+        return
+    strap.described = described
     strap.exercise = str(fields.get("exercise") or "auto")
     asked = fields.get("tempo")
     strap.asked = asked if isinstance(asked, str) else None
@@ -265,6 +291,12 @@ def _session(strap: Strap, fields: dict[str, Any], _now: float) -> None:
 
 _LASTING = {"lost", "slipped", "under_voltage", "hot", "disk"}
 """What stays so until it is mended; the rest is over when it is said."""
+
+_COUNTED = {"rep", "set", "session"}
+"""What changes the list of an athlete's sessions, or the table of one."""
+
+_ONCE = {"mark", "sensor", "notice"}
+"""What is told in the order in which it happened, and so does not hold when it comes again later."""
 
 _OF_THE_SESSION = {"rep", "set", "sensor", "notice", "mark", "session"}
 _HEAR = {

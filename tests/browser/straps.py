@@ -43,15 +43,21 @@ def said(name):
 
 
 class Fake:
-    """One strap of a gym, in a thread: online, one session, offline; ``speed`` 0 says it all at once."""
+    """One strap of a gym, in a thread: online, one session, offline; ``speed`` 0 says it all at once.
 
-    def __init__(self, port, strap, athlete, name, *, gym="gym", speed=1.0, started_utc=None, tempo=None, skip_s=0.0):
+    At ``until_s`` of the session's time it waits until it may `go_on`.
+    """
+
+    def __init__(
+        self, port, strap, athlete, name, *, gym="gym", speed=1.0, started_utc=None, tempo=None, skip_s=0.0, until_s=1e9
+    ):
         self.session = f"{strap}-{next(_numbers)}"
         self._exercise, self._told = said(name)
         self._names = {"SESSION": self.session, "ATHLETE": athlete}
         self._top = f"hinge/v1/{gym}/{strap}"
         self._athlete, self._speed, self._skip_s = athlete, speed, skip_s
         self._utc, self._tempo = started_utc, tempo
+        self._until_s, self.go_on = until_s, Event()
         self.told, self.over, self._stop = SimpleQueue(), Event(), Event()
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.max_queued_messages_set(0)
@@ -68,6 +74,7 @@ class Fake:
 
     def __exit__(self, *_):
         self._stop.set()
+        self.go_on.set()
         self._thread.join()
         self.client.disconnect()
         self.client.loop_stop()
@@ -106,6 +113,10 @@ class Fake:
         self.say("session", {**start, "id": self.session, "started_utc": self._utc})
         began = time.monotonic()
         for at_s, level, payload in self._told:
+            if at_s > self._until_s and not self.go_on.is_set():
+                self.go_on.wait()
+                if self._stop.is_set():
+                    return
             if self._speed and at_s > self._skip_s:
                 late = (at_s - self._skip_s) / self._speed - (time.monotonic() - began)
                 if late > 0 and self._stop.wait(late):

@@ -53,7 +53,7 @@ def test_whatever_a_name_is_made_of_it_is_shown_and_does_nothing(table):
     strap = lifting(rep(), asked=HOSTILE, exercise=HOSTILE)
     strap.athlete = strap.name = HOSTILE
     strap.ended = SetEvent(id="s", set=1, exercise=HOSTILE, reps=1, start_s=1.0, end_s=2.0)
-    html = cards.said(strap, table, 100.0, kept) + cards.after(strap, table)
+    html = cards.who(strap, table) + cards.said(strap, table, kept) + cards.after(strap, table)
     found = Elements(html).found
     assert "img" not in {tag for tag, _ in found}
     assert not [name for _, attributes in found for name in attributes if name.startswith("on")]
@@ -76,7 +76,7 @@ def test_what_stands_there_as_a_tempo_and_is_none_costs_nothing():
 
 def test_a_fault_is_told_in_words_and_by_a_shape_not_by_colour_alone(table):
     strap = lifting(rep(1), rep(2, faults=(ROUND,)))
-    html = cards.said(strap, table, 100.0, kept) + cards.after(strap, table)
+    html = cards.said(strap, table, kept) + cards.after(strap, table)
     assert table.said(ROUND) in text(html)
     assert MARKS["spine_rounding"] in html
     assert "faulty" in cards.classes(strap, 100.0)

@@ -141,6 +141,20 @@ def test_a_tempo_that_was_prescribed_meanwhile_is_what_is_asked(heard):
     assert heard.strap.asked == "4-0-1-0"
 
 
+def test_what_a_session_says_of_itself_again_takes_no_prescription_back(heard):
+    for tempo in ("3-1-1-0", "4-0-1-0"):
+        heard.hear("meta", exercise="rdl", tempo="3-1-1-0", simulated=False)
+        heard.hear("mark", id=tempo, what="tempo", at_s=3.0, text=tempo)
+    heard.hear("meta", exercise="rdl", tempo="3-1-1-0", simulated=False)
+    assert heard.strap.asked == "4-0-1-0"
+
+
+def test_a_mark_that_comes_again_late_changes_nothing(heard):
+    for name, text in (("m1", "3-1-1-0"), ("m2", "4-0-1-0"), ("m1", "3-1-1-0")):
+        heard.hear("mark", id=name, revision=1, what="tempo", at_s=3.0, text=text)
+    assert heard.strap.asked == "4-0-1-0"
+
+
 def test_a_page_is_told_the_points_that_it_has_not_had(heard):
     heard.angles((1.0, 1.0, 1.0, 0.0), (1.02, 2.0, 2.0, 0.0))
     had = heard.strap.points

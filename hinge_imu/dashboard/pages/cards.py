@@ -66,20 +66,32 @@ def moves(words: Words) -> str:
     )
 
 
-def said(strap: Strap, words: Words, now: float, kept: Kept, *, linked: bool = True) -> str:
-    """Return the part of a card that says: who, what, how many, how fast, what was seen and what to say."""
-    about = words.dashboard
-    name = escape(strap.athlete or about["no_name"])
+def who(strap: Strap, words: Words, *, linked: bool = True) -> str:
+    """Return whose card it is, and where more of them stands."""
+    name = f"<bdi>{escape(strap.athlete or words.dashboard['no_name'])}</bdi>"
     if strap.athlete and linked:
-        name = f'<a href="athlete/{quote(strap.athlete, safe="")}">{name}</a>'
+        return f'<a href="athlete/{quote(strap.athlete, safe="")}">{name}</a>'
+    return name
+
+
+def pill(strap: Strap, words: Words, now: float) -> str:
+    """Return how the strap is."""
+    found = state(strap, now)
+    return escape(words.dashboard["lost" if found == "silent" else found])
+
+
+def what(strap: Strap, words: Words) -> str:
+    """Return which exercise it is, and by which strap."""
     last = strap.last
-    what = words.exercise(last.exercise if last else strap.exercise)
-    simulated = f' <span class="simulated">{about["simulated"]}</span>' if strap.simulated else ""
+    simulated = f'<span class="simulated">{words.dashboard["simulated"]}</span> ' if strap.simulated else ""
+    return f"{simulated}{escape(words.exercise(last.exercise if last else strap.exercise))} · {escape(strap.name)}"
+
+
+def said(strap: Strap, words: Words, kept: Kept) -> str:
+    """Return the part of a card that says how many, how fast, and what was seen."""
     parts = [
-        f'<div class="name"><h2>{name}</h2><span class="pill">{_state(strap, words, now)}</span></div>',
-        f'<p class="quiet">{escape(what)} · {escape(strap.name)}{simulated}</p>',
         f'<div class="numbers">{_count(strap, words)}{_tempo(strap, words, kept)}</div>',
-        gauge(strap.limits, words, _degrees(strap)),
+        gauge(strap.limits, words, _degrees(strap, words)),
         _strip(strap, words),
         _clocks(words),
     ]
@@ -89,18 +101,13 @@ def said(strap: Strap, words: Words, now: float, kept: Kept, *, linked: bool = T
 def after(strap: Strap, words: Words, *, public: bool = False) -> str:
     """Return the part of a card below: what was seen in the last rep, what to say after the set, what is amiss."""
     return "".join(
-        (_trouble(strap, words, public=public), _last(strap.last, words), _tired(strap, words), _say(strap, words))
+        (_trouble(strap, words, public=public), _last(strap.last, words), _say(strap, words), _tired(strap, words))
     )
 
 
 def _clocks(words: Words) -> str:
     ago = escape(words.dashboard["ago"].format(seconds="#"))
     return f'<p class="clocks"><span class="ago" data-say="{ago}"></span><span class="rest"></span></p>'
-
-
-def _state(strap: Strap, words: Words, now: float) -> str:
-    found = state(strap, now)
-    return escape(words.dashboard["lost" if found == "silent" else found])
 
 
 def _count(strap: Strap, words: Words) -> str:
@@ -132,9 +139,9 @@ def digits(rep: RepEvent, asked: str | None, words: Words, kept: Kept) -> str:
     return "".join(shown)
 
 
-def _degrees(strap: Strap) -> str:
+def _degrees(strap: Strap, words: Words) -> str:
     spine = strap.angles[-1].spine_deg if strap.angles else None
-    return "" if spine is None else f"{spine:.0f}°"
+    return "" if spine is None else f"{words.number(spine)}°"
 
 
 def _is_free(exercise: str) -> bool:
@@ -182,7 +189,7 @@ def _tired(strap: Strap, words: Words) -> str:
     if slower is None or slower < TIRING_SHARE:
         return ""
     told = words.dashboard["slower"].format(percent=round(100 * slower))
-    return f'<p class="quiet"><b>{escape(words.dashboard["tiring"])}</b>: {escape(told)}</p>'
+    return f'<p class="tired quiet"><b>{escape(words.dashboard["tiring"])}</b>: {escape(told)}</p>'
 
 
 def _say(strap: Strap, words: Words) -> str:

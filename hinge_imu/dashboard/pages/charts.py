@@ -11,10 +11,8 @@ from hinge_imu.events import RepEvent
 from hinge_imu.profiles import Limits
 from hinge_imu.words import MARKS, Words
 
-GOOD, FAULT, QUIET = "#2f86d1", "#d0690f", "#87909a"
-"""The page's colours, in the middle between their light and dark forms: blue and orange, which all eyes tell apart."""
-
-BAND = "rgba(47, 134, 209, 0.18)"
+GOOD, FAULT, QUIET, BAND, LINE = (f"var(--{name})" for name in ("good", "fault", "quiet", "band", "line"))
+"""The page's colours, blue and orange, which all eyes tell apart: a drawing in SVG takes them from its style."""
 
 Options = dict[str, Any]
 
@@ -45,7 +43,7 @@ def progress(days: Sequence[Day], between_deg: float, words: Words) -> Options:
     heights = [round(float(day.spine_flexion_peak_deg or 0.0), 1) for day in days]
     points = [[day.at_utc.isoformat(), height] for day, height in zip(days, heights, strict=True)]
     line: Options = {"type": "line", "name": words.dashboard["rounding"], "data": points, "symbolSize": 10}
-    line |= {"lineStyle": {"color": GOOD, "width": 2}, "itemStyle": {"color": GOOD}}
+    line |= {"lineStyle": {"color": GOOD, "width": 2}, "itemStyle": {"color": GOOD}, "emphasis": {"disabled": True}}
     band = _edges(first - between_deg, first + between_deg)
     line["markArea"] = {"silent": True, "itemStyle": {"color": BAND}, "data": [band]}
     edges = {"min": min(*heights, first - between_deg) // 5 * 5, "max": -(-max(*heights, first + between_deg) // 5) * 5}
@@ -54,15 +52,20 @@ def progress(days: Sequence[Day], between_deg: float, words: Words) -> Options:
 
 def _chart(series: list[Options], x_axis: Options, **y_axis: Any) -> Options:
     grey = {"color": QUIET}
-    lines = {"axisLine": {"lineStyle": grey}, "splitLine": {"lineStyle": {**grey, "opacity": 0.25}}}
+    lines = {"axisLine": {"lineStyle": grey}, "splitLine": {"lineStyle": {"color": LINE}}, "axisLabel": grey}
     return {
         "animation": False,
         "textStyle": grey,
         "legend": {"textStyle": grey, "top": 0},
-        "tooltip": {"trigger": "axis", "confine": True},
+        "tooltip": {
+            "trigger": "axis",
+            "confine": True,
+            "backgroundColor": "var(--card)",
+            "textStyle": {"color": "var(--ink)"},
+        },
         "grid": {"left": 45, "right": 45, "top": 32, "bottom": 28},
-        "xAxis": {**lines, **x_axis, "splitLine": {"show": False}},
-        "yAxis": {"type": "value", **lines, "axisLabel": {"formatter": "{value}°"}, **y_axis},
+        "xAxis": {**lines, **x_axis, "axisLabel": {**grey, **x_axis["axisLabel"]}, "splitLine": {"show": False}},
+        "yAxis": {"type": "value", **lines, "axisLabel": {**grey, "formatter": "{value}°"}, **y_axis},
         "series": series,
     }
 
@@ -73,7 +76,7 @@ def _line(name: str, times: list[float], values: list[float | None], color: str,
         "lineStyle": {"color": color, "type": dash, "width": 3 if color == GOOD else 2},
         "itemStyle": {"color": color},
     }
-    return {"type": "line", "name": name, "showSymbol": False, "data": points, **look}
+    return {"type": "line", "name": name, "showSymbol": False, "data": points, "emphasis": {"disabled": True}, **look}
 
 
 def _edges(low: float, high: float) -> list[Options]:

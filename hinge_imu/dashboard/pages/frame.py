@@ -89,6 +89,13 @@ def asked_again(text: str, label: str | None = None) -> Iterator[None]:
             yield
 
 
+def relabel(made: ui.element, text: str) -> None:
+    """Have a button say something else; whoever is on it stays on it."""
+    (label,) = made.default_slot.children
+    if isinstance(label, ui.html):
+        label.set_content(text)
+
+
 def escaped(text: str) -> str:
     """Return a text as HTML that says just that."""
     return escape(text)

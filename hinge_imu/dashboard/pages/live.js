@@ -4,7 +4,9 @@ window.hinge = (() => {
   const SHOWN_S = 10; // of a trace
   const HIGH_DEG = 60, LOW_DEG = -30; // the trace's height
   const RAD = Math.PI / 180;
-  const kept = new Map();
+  const CALM_MS = 1000; // whoever wants things to move less sees them move once in so long
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const kept = new Map(), drawn = new Map();
 
   const along = (deg, length) => [length * Math.sin(deg * RAD), -length * Math.cos(deg * RAD)];
   const add = (a, b) => [a[0] + b[0], a[1] + b[1]];
@@ -52,13 +54,17 @@ window.hinge = (() => {
     const from = all[all.length - 1][0] - SHOWN_S;
     all = all.slice(Math.max(0, all.findIndex((point) => point[0] >= from)));
     kept.set(card.id, all);
-    svg.querySelector(".line").setAttribute("d", line(all, 3, from));
+    return () => svg.querySelector(".line").setAttribute("d", line(all, 3, from));
   }
 
   function show(card, points) {
     const [, pelvis, thorax, spine] = points[points.length - 1];
+    const draw = trace(card, points);
+    const now = performance.now();
+    if (calm.matches && now - (drawn.get(card.id) ?? -CALM_MS) < CALM_MS) return;
+    drawn.set(card.id, now);
     figure(card.querySelector(".figure"), pelvis, thorax);
-    trace(card, points);
+    draw?.();
     const high = Number(card.dataset.high), low = Number(card.dataset.low);
     card.style.setProperty("--spine", spine === null ? 0 : Math.min(Math.max(spine, LOW_DEG), HIGH_DEG));
     card.classList.toggle("unknown", spine === null);
@@ -67,7 +73,43 @@ window.hinge = (() => {
     if (degrees) degrees.textContent = spine === null ? "–" : Math.round(spine) + "°";
   }
 
+  // The cards of a wall are as large as they can be and all be seen at once: [least width, least height] in rem, with
+  // the trace of the back and without.
+  const SIZES = { roomy: [19.5, 19], dense: [15, 14.6] };
+  const LEAST = 0.84, MOST = 1.5, GAP = 0.5;
+  let fitted = "";
+
+  function fit() {
+    const wall = document.querySelector(".wall");
+    if (!wall) return;
+    const n = wall.childElementCount, now = [n, innerWidth, innerHeight, Math.round(wall.offsetTop)].join();
+    if (now === fitted || !n) return;
+    fitted = now;
+    const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+    const wide = innerWidth / rem - GAP, high = (innerHeight - wall.offsetTop) / rem - GAP;
+    const most = (size, most) => {
+      let best = { scale: 0 };
+      for (let columns = 1; columns <= n; columns++) {
+        const width = wide / columns - GAP, row = high / Math.ceil(n / columns) - GAP;
+        const scale = Math.min(width / size[0], row / size[1], most);
+        if (scale > best.scale) best = { scale, columns, row };
+      }
+      return best;
+    };
+    const roomy = most(SIZES.roomy, MOST), dense = most(SIZES.dense, MOST);
+    const style = roomy.scale >= 1 ? "roomy" : "dense", best = style === "roomy" ? roomy : dense;
+    const fits = best.scale >= LEAST, root = document.documentElement.style;
+    document.body.classList.toggle("fits", fits);
+    document.body.classList.toggle("dense", style === "dense");
+    root.setProperty("--scale", fits ? best.scale.toFixed(3) : 1);
+    if (fits) root.setProperty("--columns", `repeat(${best.columns}, minmax(0, 1fr))`);
+    else root.removeProperty("--columns");
+    root.setProperty("--row", fits ? `${Math.min(best.row, SIZES[style][1] * best.scale).toFixed(2)}rem` : "auto");
+  }
+  addEventListener("resize", fit);
+
   function tell(updates) {
+    fit();
     for (const [id, points, ago, rest] of updates) {
       const card = document.getElementById(id);
       if (!card) continue;

@@ -32,10 +32,15 @@ class Card:
         self._points = max(0, strap.points - len(strap.angles))
         self._clocks: tuple[int | None, int | None] = (-1, -1)
         self._shown: tuple[Any, ...] = ()
-        self._element = ui.element("article").props('tabindex="0"')
+        self._element = ui.element("article")
         self.id = self._element.html_id
         with self._element:
             ui.html(cards.moves(words), sanitize=False).classes("moves")
+            with ui.element("div").classes("name"):
+                # By itself: what is written anew loses the keyboard.
+                self._who = ui.html("", sanitize=False, tag="h2")
+                self._pill = ui.html("", sanitize=False, tag="span").classes("pill")
+            self._what = ui.html("", sanitize=False, tag="p").classes("what quiet")
             self._said = ui.html("", sanitize=False).classes("said")
             self._after = ui.html("", sanitize=False).classes("after")
         self._write(desk.clock())
@@ -51,6 +56,16 @@ class Card:
         self._clocks = clocks
         return [self.id, points if self._wholly else points[::-THIN][::-1], *clocks]
 
+    def place(self, number: int) -> None:
+        """Be the card of that number, where it is not."""
+        slot = self._element.parent_slot
+        if slot is not None and slot.children[number] is not self._element:
+            self._element.move(target_index=number)
+
+    def remove(self) -> None:
+        """Be on the page no longer."""
+        self._element.delete()
+
     def _write(self, now: float) -> None:
         shown = (self.strap.changed, cards.classes(self.strap, now, public=self._public))
         if shown == self._shown:
@@ -59,9 +74,10 @@ class Card:
         limits = self.strap.limits
         self._element.classes(replace=shown[1])
         self._element.props(f'data-high="{limits.spine_rounding_deg}" data-low="{limits.spine_arching_deg}"')
-        self._said.set_content(
-            cards.said(self.strap, self._words, now, self._desk.kept, linked=not (self._public or self._wholly))
-        )
+        self._who.set_content(cards.who(self.strap, self._words, linked=not (self._public or self._wholly)))
+        self._pill.set_content(cards.pill(self.strap, self._words, now))
+        self._what.set_content(cards.what(self.strap, self._words))
+        self._said.set_content(cards.said(self.strap, self._words, self._desk.kept))
         self._after.set_content(cards.after(self.strap, self._words, public=self._public))
 
     def _ago(self, now: float) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -12,130 +11,110 @@ from anyio import to_thread
 from nicegui import ui
 
 from hinge_imu.dashboard.access.viewer import Viewer
-from hinge_imu.dashboard.pages import cards, charts
+from hinge_imu.dashboard.pages import cards, charts, notes
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import Look, button, day, escaped
-from hinge_imu.dashboard.store import AwayError, Edit, Rep, Session, Set, Trace
+from hinge_imu.dashboard.pages.notes import Topic, Writing
+from hinge_imu.dashboard.pages.table import Acts, Found, Table
+from hinge_imu.dashboard.store import AwayError, Rep, Set, Trace
 from hinge_imu.events import RepEvent
-from hinge_imu.profiles import Limits, built_in, exercises
+from hinge_imu.profiles import Limits, built_in
 
 GAP_S = 0.5
 """Between two reps that are played one after the other; chosen: as long as one sees that it is another one."""
 
-HEADS = ("rep", "tempo", "hips", "trunk", "rounding", "seen")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What the store holds of a session; all reps but those that were retracted."""
-
-    session: Session
-    sets: list[Set]
-    reps: list[Rep]
-    edits: list[Edit]
-
 
 class SessionView:
-    """The session that is shown in a place, for one viewer; built anew when it has been changed."""
+    """The session that is shown in a place, for one viewer; what is new to it is written where it belongs."""
 
     def __init__(self, desk: Desk, viewer: Viewer, look: Look, place: ui.element) -> None:
         self._desk, self._viewer, self._words, self._place = desk, viewer, look.words, place
         self._about = look.words.dashboard
         self._found: Found | None = None
+        self._writing: Writing | None = None
+        self._wanted: str | None = None
+
+    @property
+    def found(self) -> Found | None:
+        """What is shown."""
+        return self._found
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a note is being written."""
+        return self._writing is not None and self._writing.under_way
 
     async def show(self, session_id: str) -> None:
-        """Show a session, where the viewer may see it."""
-        try:
-            found = await to_thread.run_sync(self._read, session_id)
-        except AwayError:
-            ui.notify(self._about["store_away"], type="warning")
+        """Show a session, where the viewer may see it; raises AwayError, and what was shown stays."""
+        self._wanted = session_id
+        found = await to_thread.run_sync(self._read, session_id)
+        if self._wanted != session_id:  # meanwhile another one was chosen
             return
         if found is None or not self._viewer.sees(found.session.athlete, found.session.gym):
+            self._found = self._writing = None
+            self._place.clear()
             return
-        self._found = found
-        self._place.clear()
-        with self._place:
-            self._build(found)
+        if self._found is None or self._found.session.id != session_id:
+            self._place.clear()
+            with self._place:
+                self._build(found)
+        self._write(found)
+
+    async def changed(self) -> bool:
+        """Tell whether users have done something since in the session that is shown; raises AwayError."""
+        if self._found is None:
+            return False
+        return await to_thread.run_sync(self._desk.store.version, self._found.session.id) != self._found.version
 
     def _read(self, session_id: str) -> Found | None:
         store = self._desk.store
-        session = store.session(session_id)
+        version, session = store.version(session_id), store.session(session_id)
         if session is None:
             return None
         reps = [rep for rep in store.reps(session_id, every=True) if rep.status != "retracted"]
-        return Found(session, store.sets(session_id), reps, store.edits(session_id))
+        return Found(session, store.sets(session_id), reps, store.edits(session_id), version)
 
     def _build(self, found: Found) -> None:
-        began = day(found.session.started_utc, self._words)
-        ui.html(self._about["session_of"].format(day=began), sanitize=escaped, tag="h2")
+        may_edit = self._viewer.may("edit")
+        self._title = ui.html("", sanitize=escaped, tag="h2")
         if found.session.simulated:
             ui.label(self._about["simulated"]).classes("simulated")
+        acts = Acts(self._show, self._strike if may_edit else None, self._rename if may_edit else None)
         with ui.element("div").classes("columns"):
             with ui.element("section"):
-                self._table(found)
+                self._table = Table(self._words, self._desk.kept, acts)
             with ui.element("section"):
                 self._pictures(found)
-        self._notes(found)
+        ui.html(self._about["notes"], sanitize=escaped, tag="h3")
+        self._notes = ui.html("", sanitize=False)
+        self._writing = Writing(self._desk, self._words, self._viewer.name, self._edit) if may_edit else None
 
-    def _table(self, found: Found) -> None:
-        if not found.reps:
-            ui.label(self._about["no_reps"])
-        sets = {each.set: each for each in found.sets}
-        for number in dict.fromkeys(rep.set for rep in found.reps):
-            mine = [rep for rep in found.reps if rep.set == number]
-            self._set(sets.get(number), number, mine)
+    def _write(self, found: Found) -> None:
+        self._found = found
+        session = found.session
+        self._title.set_content(self._about["session_of"].format(day=day(session.started_utc, self._words)))
+        self._table.write(found)
+        mine = notes.of(found.edits).get(Topic("session", session.id), ())
+        self._notes.set_content(notes.written(mine, self._words))
+        if self._writing is not None:
+            self._writing.offer(self._topics(found))
 
-    def _set(self, ended: Set | None, number: int, reps: list[Rep]) -> None:
-        exercise = ended.exercise if ended is not None else reps[0].exercise
-        title = self._about["set_of"].format(set=number, exercise=self._words.exercise(exercise))
-        ui.html(title, sanitize=escaped, tag="h3")
-        if ended is not None and self._viewer.may("edit"):
-            self._renaming(ended)
-        with ui.element("div").classes("scroll"), ui.element("table"):
-            with ui.element("thead"), ui.element("tr"):
-                for head in HEADS:
-                    ui.html(self._about[head], sanitize=escaped, tag="th").classes("words" if head == "seen" else "")
-                ui.element("th")
-            with ui.element("tbody"):
-                for rep in reps:
-                    self._row(rep)
-
-    def _renaming(self, ended: Set) -> None:
-        names = {name: self._words.exercise(name) for name in dict.fromkeys((*exercises()[1:], ended.exercise))}
-        chosen = ui.select(names, value=ended.exercise, label=self._about["was"]).props("dense options-dense")
-        chosen.on_value_change(
-            lambda: self._edit(
-                partial(self._desk.store.rename, ended.id, chosen.value, by=self._viewer.name), chosen.value in names
-            )
-        )
-
-    def _row(self, rep: Rep) -> None:
-        said = msgspec.convert(rep.data, RepEvent)
-        degrees = (said.pelvis_rom_deg, said.thorax_rom_deg, said.spine_flexion_peak_deg)
-        angles = ["·" if value is None else f"{self._words.number(value)}°" for value in degrees]
-        seen = "; ".join(self._words.said(fault) for fault in said.faults) or self._about["steady"]
-        tempo = cards.digits(said, self._found.session.tempo if self._found else None, self._words, self._desk.kept)
-        with ui.element("tr").classes("struck" if rep.struck_out else ""):
-            ui.html(str(rep.rep), sanitize=escaped, tag="td")
-            ui.html(f'<div class="tempo"><b>{tempo}</b></div>', sanitize=False, tag="td")
-            for text in angles:
-                ui.html(text, sanitize=escaped, tag="td")
-            marks = "" if said.faults else '<span class="steady">●</span> '
-            ui.html(marks + escaped(seen), sanitize=False, tag="td").classes("words")
-            with ui.element("td"), ui.element("div").classes("acts"):
-                button(self._about["show"], partial(self._show, rep, said))
-                if self._viewer.may("edit"):
-                    act = self._desk.store.restore if rep.struck_out else self._desk.store.strike_out
-                    name = self._about["restore" if rep.struck_out else "strike"]
-                    button(name, partial(self._edit, partial(act, rep.id, by=self._viewer.name)))
+    def _topics(self, found: Found) -> dict[Topic, str]:
+        """Return what a note may be about, the session first, then each set and its reps."""
+        topics = {Topic("session", found.session.id): self._about["about_session"]}
+        ended = {each.set: each for each in found.sets}
+        for rep in found.reps:
+            if (of := ended.get(rep.set)) is not None:
+                named = {"set": of.set, "exercise": self._words.exercise(of.exercise)}
+                topics.setdefault(Topic("set", of.id), self._about["set_of"].format(**named))
+            topics[Topic("rep", rep.id)] = self._about["trace"].format(rep=rep.rep, set=rep.set)
+        return topics
 
     def _pictures(self, found: Found) -> None:
         with ui.element("div").classes("acts"):
-            button(
-                self._about["play_session"], partial(self._play, [rep.id for rep in found.reps if not rep.struck_out])
-            )
+            button(self._about["play_session"], self._play)
             button(self._about["stop"], lambda: ui.run_javascript("hinge.stop()"))
-        limits = _limits(found.reps[0].exercise if found.reps else "")
+        limits = _limits(found.reps[0].exercise if found.reps else found.session.exercise or "")
         edges = f'data-high="{limits.spine_rounding_deg}" data-low="{limits.spine_arching_deg}"'
         with ui.element("article").classes("card played").props(edges) as card:
             ui.html(cards.moves(self._words), sanitize=False).classes("moves")
@@ -143,19 +122,24 @@ class SessionView:
         self._card = card.html_id
         self._chart = ui.element("div")
 
-    async def _show(self, rep: Rep, said: RepEvent) -> None:
+    async def _show(self, rep: Rep) -> None:
+        if self._writing is not None:
+            self._writing.choose(Topic("rep", rep.id))
         traces = await self._traces([rep.id])
+        said = msgspec.convert(rep.data, RepEvent)
         self._chart.clear()
         with self._chart:
             ui.html(self._about["trace"].format(rep=rep.rep, set=rep.set), sanitize=escaped, tag="h3")
             if traces:
-                ui.echart(charts.trace(traces[0], said, _limits(rep.exercise), self._words)).classes("chart")
+                options = charts.trace(traces[0], said, _limits(rep.exercise), self._words)
+                ui.echart(options, renderer="svg").classes("chart")
             else:
                 ui.label(self._about["no_trace"])
         self._begin(traces)
 
-    async def _play(self, reps: list[str]) -> None:
-        traces = await self._traces(reps)
+    async def _play(self) -> None:
+        reps = self._found.reps if self._found is not None else []
+        traces = await self._traces([rep.id for rep in reps if not rep.struck_out])
         if not traces:
             ui.notify(self._about["no_trace"], type="warning")
         self._begin(traces)
@@ -173,42 +157,28 @@ class SessionView:
             points = msgspec.json.encode(joined(traces)).decode()
             ui.run_javascript(f"hinge.play('{self._card}', {points}, 1)")
 
-    def _notes(self, found: Found) -> None:
-        kept = [each for each in found.edits if each.what in {"note", "pain"}]
-        ui.html(self._about["notes"], sanitize=escaped, tag="h3")
-        with ui.element("ul").classes("list"):
-            for each in kept:
-                with ui.element("li"):
-                    text = self._about["hurts_kept"] if each.what == "pain" and not each.value else str(each.value)
-                    ui.label(text).classes("trouble" if each.what == "pain" else "")
-                    by = self._about["note_by"].format(who=each.by, day=day(each.at_utc, self._words))
-                    ui.label(by).classes("quiet")
-        if self._viewer.may("edit"):
-            self._writing(found.session.id)
+    async def _strike(self, rep: Rep) -> None:
+        act = self._desk.store.restore if rep.struck_out else self._desk.store.strike_out
+        await self._edit(partial(act, rep.id, by=self._viewer.name))
 
-    def _writing(self, session_id: str) -> None:
-        store, by = self._desk.store, self._viewer.name
-        text = ui.textarea(self._about["note"]).props("autogrow maxlength=2000").classes("note")
+    async def _rename(self, ended: Set, name: str) -> None:
+        await self._edit(partial(self._desk.store.rename, ended.id, name, by=self._viewer.name))
 
-        async def keep() -> None:
-            if text.value.strip():
-                await self._edit(partial(store.note, "session", session_id, text.value.strip(), by=by))
-
-        with ui.element("div").classes("acts"):
-            button(self._about["note_keep"], keep)
-            button(self._about["hurts"], partial(self._edit, partial(store.pain, "session", session_id, by=by)))
-
-    async def _edit(self, edit: Callable[[], Any], sure: bool = True) -> None:  # noqa: FBT001, FBT002
+    async def _edit(self, edit: Callable[[], Any]) -> bool:
         """Do it and show what has become of it; the right is asked for again, for a button may be old."""
-        if not sure or not self._viewer.may("edit") or self._found is None:
-            return
+        if not self._viewer.may("edit") or self._found is None:
+            return False
         try:
             await to_thread.run_sync(edit)
+            await self.show(self._found.session.id)
         except AwayError:
             ui.notify(self._about["store_away"], type="warning")
-            return
+            return False
+        except (LookupError, ValueError) as error:
+            ui.notify(self._about["not_kept"].format(why=error), type="negative")
+            return False
         ui.notify(self._about["kept"], type="positive")
-        await self.show(self._found.session.id)
+        return True
 
 
 def joined(traces: list[Trace]) -> list[tuple[float, float | None, float | None, float | None]]:

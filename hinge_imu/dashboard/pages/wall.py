@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nicegui import ui
 from starlette.requests import Request
 
@@ -33,18 +35,27 @@ def register(desk: Desk) -> None:
                 return
             now = desk.clock()
             straps = visible(desk, viewer, gym, now)
-            if [(strap.gym, strap.name) for strap in straps] != list(shown):
-                grid.clear()
-                shown.clear()
-                with grid:
-                    shown.update(
-                        {(each.gym, each.name): Card(each, desk, seen.words, public=public) for each in straps}
-                    )
+            with grid:
+                arrange(shown, straps, lambda strap: Card(strap, desk, seen.words, public=public))
             say(empty, "" if straps else about["no_one_seen" if desk.gym.straps else "nobody"])
             tell(shown.values(), now)
 
         turn()
         ui.timer(EVERY_S, turn)
+
+
+def arrange(shown: dict[tuple[str, str], Card], straps: list[Strap], make: Callable[[Strap], Card]) -> None:
+    """Let there be a card for each of the straps, in their order; those that stay are not touched."""
+    there = {(strap.gym, strap.name): strap for strap in straps}
+    if list(there) == list(shown):
+        return
+    for gone in shown.keys() - there.keys():
+        shown.pop(gone).remove()
+    arranged = {key: shown.get(key) or make(strap) for key, strap in there.items()}
+    shown.clear()
+    shown.update(arranged)
+    for number, card in enumerate(arranged.values()):
+        card.place(number)
 
 
 def visible(desk: Desk, viewer: Viewer, gym: str | None, now: float) -> list[Strap]:

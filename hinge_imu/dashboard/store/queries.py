@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session as Db
 
 from hinge_imu.dashboard.store.models import EditRow, MessageRow, RepRow, SessionRow, SetRow, TraceRow
 from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Recorded, Rep, Session, Set, Trace
+from hinge_imu.dashboard.wire import Heard
 
 BACK = frozenset({"spine_rounding", "spine_arching", "butt_wink"})
 """The faults of the back, as in the report."""
@@ -23,6 +24,9 @@ _BEGAN = func.coalesce(SessionRow.started_utc, SessionRow.heard_utc)
 STANDS = (RepRow.status != "retracted") & RepRow.struck_out.is_(False)
 EXERCISE = func.coalesce(SetRow.renamed, RepRow.exercise)
 IN_SET = (SetRow.session_id == RepRow.session_id) & (SetRow.number == RepRow.set_number)
+LONGEST = timedelta(days=1)
+"""No session lasts longer. Chosen."""
+
 _REMARKS = ("mark", "sensor", "notice", "failed", "fault")
 
 
@@ -73,6 +77,33 @@ def trace(db: Db, rep_id: str) -> Trace | None:
     """Return the angles over a rep."""
     row = db.get(TraceRow, rep_id)
     return None if row is None else Trace(rep_id=rep_id, **msgspec.json.decode(zlib.decompress(row.packed)))
+
+
+def lately(db: Db, since: datetime) -> list[tuple[Session, list[tuple[datetime, Heard]]]]:
+    """Return the newest session of each strap that has been heard since, with what it said in it and when it came."""
+    asked = select(SessionRow).where(since - LONGEST < _BEGAN).order_by(_BEGAN.desc(), SessionRow.id.desc())
+    newest: dict[tuple[str, str], SessionRow] = {}
+    for row in db.scalars(asked):
+        newest.setdefault((row.gym, row.strap), row)
+    found = [(_session(row, ()), _heard(db, row)) for row in newest.values()]
+    return [each for each in found if any(at > since for at, _ in each[1])]
+
+
+def version(db: Db, session_id: str) -> int:
+    """Return a number that rises with whatever users do in a session."""
+    return db.scalar(select(func.max(EditRow.id)).where(EditRow.session_id == session_id)) or 0
+
+
+def _heard(db: Db, session: SessionRow) -> list[tuple[datetime, Heard]]:
+    columns = (MessageRow.heard_utc, MessageRow.strap, MessageRow.level, MessageRow.data)
+    rows = db.execute(select(*columns).where(MessageRow.session_id == session.id)).all()
+
+    def order(row: Any) -> tuple[datetime, float, int]:
+        # What came in one batch is of one moment.
+        moments = (row.data.get(name) for name in ("said_s", "at_s", "end_s"))
+        return row.heard_utc, next((at_s for at_s in moments if at_s is not None), 0.0), row.data["revision"]
+
+    return [(at, Heard(session.gym, strap, level, data)) for at, strap, level, data in sorted(rows, key=order)]
 
 
 def remarks(db: Db, session_id: str) -> list[Recorded]:

@@ -118,6 +118,16 @@ class Store:
         with self._reading() as db:
             return queries.trace(db, rep_id)
 
+    def lately(self, since: datetime) -> list[tuple[Session, list[tuple[datetime, Heard]]]]:
+        """Return the newest session of each strap that has been heard since, with what it said, and when that came."""
+        with self._reading() as db:
+            return queries.lately(db, since)
+
+    def version(self, session_id: str) -> int:
+        """Return a number that is another one once a user has changed or added something in a session."""
+        with self._reading() as db:
+            return queries.version(db, session_id)
+
     def remarks(self, session_id: str) -> list[Recorded]:
         """Return the marks, notices, faults, failed attempts, and what happened to sensors, in the order of time."""
         with self._reading() as db:
