@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         The port is taken.
     """
     try:
+        from hinge_imu.app.uploaded import Uploaded
         from hinge_imu.dashboard import serve
         from hinge_imu.dashboard.access.guard import guarded, viewer_of
         from hinge_imu.dashboard.access.users import Users
@@ -82,7 +83,13 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
             clock=time.monotonic,
             line=lambda: feed.connected,
         )
-        receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, store.recorded)
+        uploaded = closing.enter_context(Uploaded(store, folder))
+
+        def recorded(path: Path, about: Mapping[str, str]) -> None:
+            store.recorded(path, about)
+            uploaded.wake()
+
+        receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, recorded)
         app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.

@@ -1,6 +1,6 @@
 """The coach's store: what straps have said, what users have made of it, and the recordings that were uploaded."""
 
-from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Recorded, Rep, Session, Set, Trace
+from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Recorded, Rep, Session, Set, Trace, Waiting
 from hinge_imu.dashboard.store.store import AwayError, Store
 
-__all__ = ["Athlete", "AwayError", "Day", "Edit", "Recorded", "Rep", "Session", "Set", "Store", "Trace"]
+__all__ = ["Athlete", "AwayError", "Day", "Edit", "Recorded", "Rep", "Session", "Set", "Store", "Trace", "Waiting"]

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, delete, select
+from sqlalchemy import ColumnElement, Engine, delete, select, update
 from sqlalchemy.orm import Session as Db
 
 from hinge_imu.dashboard.incoming import forget
 from hinge_imu.dashboard.store.models import Base, ForgottenRow, RecordingRow, SessionRow
+from hinge_imu.dashboard.store.rows import Waiting
 from hinge_imu.dashboard.store.taking import hashed
 
 
@@ -36,6 +37,18 @@ def recordings(db: Db, sessions: Collection[str]) -> list[Path]:
     """Return the recordings of sessions, the latest first."""
     asked = select(RecordingRow.path).where(RecordingRow.session_id.in_(sessions))
     return [Path(path) for path in db.scalars(asked.order_by(RecordingRow.heard_utc.desc(), RecordingRow.path))]
+
+
+def waiting(db: Db) -> list[Waiting]:
+    """Return the recordings that have not been worked through, the oldest first."""
+    asked = select(RecordingRow.path, RecordingRow.session_id).where(RecordingRow.outcome.is_(None))
+    rows = db.execute(asked.order_by(RecordingRow.heard_utc, RecordingRow.path))
+    return [Waiting(Path(row.path), row.session_id) for row in rows]
+
+
+def settle(db: Db, path: Path, outcome: str) -> None:
+    """Take note of what became of a recording; of one that was deleted meanwhile nothing is noted."""
+    db.execute(update(RecordingRow).where(RecordingRow.path == str(path)).values(outcome=outcome))
 
 
 def erase(db: Db, wanted: Iterable[ColumnElement[bool]], uploads: Path | None) -> int:
