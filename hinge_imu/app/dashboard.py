@@ -48,6 +48,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         The port is taken.
     """
     try:
+        from hinge_imu.app.session_pages import SessionPages
         from hinge_imu.app.uploaded import Uploaded
         from hinge_imu.dashboard import serve
         from hinge_imu.dashboard.access.guard import guarded, viewer_of
@@ -56,6 +57,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         from hinge_imu.dashboard.ingest import NAME, Ingest
         from hinge_imu.dashboard.live import Gym
         from hinge_imu.dashboard.pages.desk import Desk
+        from hinge_imu.dashboard.reports import reports
         from hinge_imu.dashboard.store import Store
         from hinge_imu.dashboard.tokens import Tokens
         from hinge_imu.dashboard.uploads import uploads
@@ -90,7 +92,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
             uploaded.wake()
 
         receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, recorded)
-        app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
+        mounted = {"/uploads": receive, "/session": reports(store, SessionPages(folder).page)}
+        app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), mounted)
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.
         name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME

@@ -13,8 +13,6 @@ from pathlib import Path
 import msgspec
 
 from hinge_imu.app import bounded
-from hinge_imu.app.replay import BLOCK
-from hinge_imu.app.session import Listeners, run
 from hinge_imu.events import AnyEvent
 from hinge_imu.publish.greetings import Greetings
 from hinge_imu.publish.messages import Message, Messages
@@ -49,6 +47,10 @@ def retell(path: Path, session_id: str, *, complete: bool) -> None:
 
 
 def _work_through(recording: Recording) -> None:
+    # Who starts this process has no use for the pipeline.
+    from hinge_imu.app.replay import BLOCK
+    from hinge_imu.app.session import Listeners, run
+
     # Who wore the strap may have been noted since; everything else is as it was said.
     known = msgspec.structs.replace(recording.header, athlete=recording.known.athlete)
     messages = Messages(known)

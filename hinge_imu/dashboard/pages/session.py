@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from anyio import to_thread
@@ -33,6 +34,7 @@ class Found:
     sets: list[Set]
     reps: list[Rep]
     edits: list[Edit]
+    recorded: bool
 
 
 class SessionView:
@@ -40,6 +42,7 @@ class SessionView:
 
     def __init__(self, desk: Desk, viewer: Viewer, look: Look, place: ui.element) -> None:
         self._desk, self._viewer, self._words, self._place = desk, viewer, look.words, place
+        self._up = look.up
         self._about = look.words.dashboard
         self._found: Found | None = None
 
@@ -63,11 +66,14 @@ class SessionView:
         if session is None:
             return None
         reps = [rep for rep in store.reps(session_id, every=True) if rep.status != "retracted"]
-        return Found(session, store.sets(session_id), reps, store.edits(session_id))
+        recorded = store.recording(session_id) is not None
+        return Found(session, store.sets(session_id), reps, store.edits(session_id), recorded)
 
     def _build(self, found: Found) -> None:
         began = day(found.session.started_utc, self._words)
         ui.html(self._about["session_of"].format(day=began), sanitize=escaped, tag="h2")
+        if found.recorded:
+            ui.link(self._about["report"], f"{self._up}session/{quote(found.session.id, safe='')}/report", new_tab=True)
         if found.session.simulated:
             ui.label(self._about["simulated"]).classes("simulated")
         with ui.element("div").classes("columns"):
