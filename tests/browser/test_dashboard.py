@@ -2,18 +2,26 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
 
 import pytest
 
+from hinge_imu.app.replay import replay
+from hinge_imu.app.uploads import Uploads
+from hinge_imu.config import Config, PublishConfig, UploadConfig
 from hinge_imu.dashboard.access.users import Users
 from hinge_imu.dashboard.store import Store
+from hinge_imu.dashboard.tokens import Tokens
+from hinge_imu.events import RepEvent
 from hinge_imu.publish.broker import PrivateBroker
+from hinge_imu.recording import open_recording
 
 HERE = Path(__file__).parent
 STRAPS = SimpleNamespace(**run_path(str(HERE / "straps.py")))
@@ -31,7 +39,8 @@ class Program:
         users = Users(self.store.engine)
         for name, (role, athlete) in USERS.items():
             users.add(name, role, SECRET, athlete=athlete)
-        where = ("--database", folder / "dashboard.db", "--port", "0", "--uploads", folder / "uploads")
+        self.uploads = folder / "uploads"
+        where = ("--database", folder / "dashboard.db", "--port", "0", "--uploads", self.uploads)
         command = [Path(sys.executable).parent / "hinge-imu", "dashboard", "--mqtt", broker.url, *where]
         self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=folder)
         said = []
@@ -228,6 +237,35 @@ def test_on_a_dark_german_telephone_nothing_is_cut_off(gym, entered, program):
         assert phone.js("document.documentElement.scrollWidth") <= 360
     assert "Einheiten" in phone.text()
     assert phone.js("getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+
+
+def test_what_a_strap_uploads_is_in_the_history_whole_though_nothing_of_it_came_live(history, program, tmp_path):
+    token = tmp_path / "token"
+    token.write_text(Tokens(program.uploads / "tokens.json").new("gym", "strap9"))
+    recording = shutil.copy(HERE.parents[1] / "recordings" / "simulated_hinge.mcap", tmp_path / "monday.mcap")
+    session_id = open_recording(recording).header.session_id
+    said = [event for event in replay(open_recording(recording)) if isinstance(event, RepEvent)]
+    to = UploadConfig(url=program.url, token_file=str(token))
+    with Uploads(tmp_path, Config(publish=PublishConfig(gym="gym", strap="strap9"), upload=to)) as uploads:
+        until(lambda: uploads.uploaded(recording))
+    until(lambda: program.store.complete(session_id))
+    assert [(rep.id, rep.status) for rep in program.store.reps(session_id)] == [(rep.id, rep.status) for rep in said]
+    program.store.assign(session_id, "Sam", by="anna")
+    history.tab.open(f"{program.url}/athlete/Sam")
+    history.tab.until("document.querySelectorAll('.days button').length == 4")
+    history.tab.js("document.querySelectorAll('.days button')[0].click()")
+    link = history.tab.until("document.querySelector('a[href$=\"/report\"]')?.href")
+    complained = len(history.tab.complaints)
+    history.tab.open(link)
+    assert history.tab.until("document.querySelectorAll('.plot .main-svg path').length > 10", 40)
+    assert history.tab.complaints[complained:] == []
+
+
+def until(true, seconds=60):
+    end_s = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
 
 
 def test_a_broker_that_is_gone_is_said(coach, broker, program):
