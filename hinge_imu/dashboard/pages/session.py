@@ -73,7 +73,9 @@ class SessionView:
         began = day(found.session.started_utc, self._words)
         ui.html(self._about["session_of"].format(day=began), sanitize=escaped, tag="h2")
         if found.recorded:
-            ui.link(self._about["report"], f"{self._up}session/{quote(found.session.id, safe='')}/report", new_tab=True)
+            where = f"{self._up}session/{quote(found.session.id, safe='')}/report"
+            with ui.element("p"):
+                ui.link(self._about["report"], where, new_tab=True)
         if found.session.simulated:
             ui.label(self._about["simulated"]).classes("simulated")
         with ui.element("div").classes("columns"):
