@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from threading import Event, Thread
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import Engine, create_engine, event, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from hinge_imu.app.housekeeping import Housekeeping
 from hinge_imu.dashboard.store.models import MessageRow, RepRow, TraceRow
 
 EVERY_S = 0.02
@@ -107,38 +107,31 @@ def complete(path: Path, engine: Engine, patience_s: float) -> Holes:
         time.sleep(0.1)
 
 
-class Watch:
+class Watch(Housekeeping):
     """Context manager around a thread that sees how long each revision of a rep takes until a reader finds it.
 
     ``late_s`` are those times, in s.
     """
 
     def __init__(self, path: Path, engine: Engine) -> None:
+        super().__init__([self._read, self._look], EVERY_S)
         self.late_s: list[float] = []
-        self._path = path
+        path.touch()
+        self._file = path.open("rb")
+        self._decoder, self._rest = msgspec.json.Decoder(Note), b""
         self._engine = engine
         self._missing: dict[tuple[str, int], float] = {}
-        self._over = Event()
-        self._thread = Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def __exit__(self, *how: object) -> None:
+        """Stop."""
+        super().__exit__(*how)
+        self._file.close()
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        self._path.touch()
-        decoder, rest = msgspec.json.Decoder(Note), b""
-        with self._path.open("rb") as file:
-            while not self._over.wait(EVERY_S):
-                *lines, rest = (rest + file.read()).split(b"\n")
-                for note in map(decoder.decode, lines):
-                    if note.level == "rep":
-                        self._missing[note.key] = note.at
-                self._look()
+    def _read(self) -> None:
+        *lines, self._rest = (self._rest + self._file.read()).split(b"\n")
+        for note in map(self._decoder.decode, lines):
+            if note.level == "rep":
+                self._missing[note.key] = note.at
 
     def _look(self) -> None:
         oldest = list(self._missing)[:AT_ONCE]

@@ -2,7 +2,8 @@
 
 A recording goes through the pipeline once; then each strap says its messages under names and ids of its own, one
 session after the other. Each has a connection of its own, and keeps in memory what the broker has not acknowledged; one
-thread serves them all. What was said, and when, is written down, a line a message of QoS 1.
+thread serves them all. With ``--links`` each has what a real strap has instead, outbox and link, and threads of its
+own: for few of them. What was said, and when, is written down, a line a message of QoS 1.
 """
 
 from __future__ import annotations
@@ -27,10 +28,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
 
 from hinge_imu.app.session import Listeners, run
+from hinge_imu.config import PublishConfig
 from hinge_imu.events import Remark
 from hinge_imu.mqtt import KEEPALIVE_S, parse
 from hinge_imu.publish.greetings import Greetings
+from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import Message, Messages
+from hinge_imu.publish.outbox import Outbox
 from hinge_imu.recording import batched, open_recording
 from hinge_imu.samples import NS, Header, Item
 from hinge_imu.topics import ROOT, TOPICS, Level
@@ -46,6 +50,9 @@ PAUSE_S = 1.0
 
 LAST_S = 60.0
 """For what has not been acknowledged in the end. Chosen."""
+
+KEEP_MB = 100.0
+"""What waits for the broker, with ``--links``: as shipped."""
 
 BLOCK = 8
 """Samples that the pipeline gets at once: 20 ms of two chips at 200 Hz, so that each message has its moment."""
@@ -135,9 +142,7 @@ class Strap:
         payload = line.payload.replace(SESSION, self._session.encode()).replace(ATHLETE, self._athlete.encode())
         spoken = TOPICS[line.level]
         topic = f"{ROOT}/{GYM}/{self.name}/{line.level}"
-        sent = self.client.publish(topic, payload, spoken.qos, spoken.retained)
-        if spoken.qos:
-            self.open.add(sent.mid)
+        self.say(line.level, topic, payload)
         if spoken.qos or (self._first and line.level == "angles"):
             self._notes.write(line._replace(payload=payload), self.name, topic)
         self._place += 1
@@ -145,6 +150,20 @@ class Strap:
             self._place, self._session, self._left = 0, secrets.token_hex(6), self._left - 1
             return PAUSE_S if self._left else None
         return self._lines[self._place].at_s - line.at_s
+
+    def say(self, level: Level, topic: str, payload: bytes) -> None:
+        """Hand a message to whoever brings it to the broker."""
+        sent = self.client.publish(topic, payload, TOPICS[level].qos, TOPICS[level].retained)
+        if TOPICS[level].qos:
+            self.open.add(sent.mid)
+
+    def left(self) -> int:
+        """Return how many messages the broker has not acknowledged."""
+        return len(self.open)
+
+    def leave(self) -> None:
+        """Say goodbye."""
+        self.client.disconnect()
 
     def look_after(self) -> None:
         """Let the connection be kept alive, and connect again where it is gone."""
@@ -159,6 +178,33 @@ class Strap:
         self.client.loop_read()
         while self.client.want_write() and self.client.loop_write() == 0:
             pass
+
+
+class LinkedStrap(Strap):
+    """One that has a real strap's outbox and link."""
+
+    def __init__(self, number: int, url: str, lines: list[Line], sessions: int, notes: Notes) -> None:
+        super().__init__(number, url, lines, sessions, notes)
+        self._outbox = Outbox(None, KEEP_MB)
+        self._link = Link(PublishConfig(mqtt=url, gym=GYM, strap=self.name), self._outbox)
+        self._link.__enter__()
+
+    def say(self, level: Level, topic: str, payload: bytes) -> None:
+        """Send it as a real strap does."""
+        said = msgspec.json.decode(payload)
+        self._link.send([Message(level, topic, payload, said["id"], said["revision"])])
+
+    def left(self) -> int:
+        """Return how many wait; those that are kept a while longer, too."""
+        return len(self._outbox)
+
+    def leave(self) -> None:
+        """Say goodbye."""
+        self._link.close()
+        self._outbox.close()
+
+    def look_after(self) -> None:
+        """Leave it to the link."""
 
 
 class Stage:
@@ -195,10 +241,10 @@ class Stage:
     def wait(self, patience_s: float) -> int:
         """Wait until the broker has acknowledged all; return how many messages it has not."""
         until_s = time.monotonic() + patience_s
-        while (left := sum(len(strap.open) for strap in self._straps)) and time.monotonic() < until_s:
+        while (left := sum(strap.left() for strap in self._straps)) and time.monotonic() < until_s:
             self._serve(0.1)
         for strap in self._straps:
-            strap.client.disconnect()
+            strap.leave()
         return left
 
     def _serve(self, wait_s: float) -> None:
@@ -226,6 +272,7 @@ def main() -> int:
     parser.add_argument("--straps", type=int, default=3, help="(default: %(default)s)")
     parser.add_argument("--sessions", type=int, default=1, help="of each (default: %(default)s)")
     parser.add_argument("--angles", action=argparse.BooleanOptionalAction, default=True, help="the live traces too")
+    parser.add_argument("--links", action="store_true", help="each with outbox and link, as a real strap")
     parser.add_argument("--speed", type=float, default=1.0, help="times as fast as it was (default: %(default)s)")
     parser.add_argument(
         "--over", type=float, default=10.0, help="seconds within which all begin (default: %(default)s)"
@@ -243,7 +290,8 @@ def main() -> int:
             closing.enter_context(path.open("wb", buffering=0)) if path else None for path in (given.said, given.keep)
         )
         notes = Notes(said, kept)
-        straps = [Strap(number, given.url, lines, given.sessions, notes) for number in range(1, given.straps + 1)]
+        made = LinkedStrap if given.links else Strap
+        straps = [made(number, given.url, lines, given.sessions, notes) for number in range(1, given.straps + 1)]
         stage = Stage(straps)
         late_s = stage.perform(given.speed, given.over, given.seed)
         left = stage.wait(LAST_S)

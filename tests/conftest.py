@@ -351,6 +351,11 @@ class OwnBroker:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1.0).close()
                 return
 
+    def stop(self):
+        """Ask it to end: it writes down what waits."""
+        self.process.terminate()
+        self.process.wait()
+
     def kill(self):
         self.process.kill()
         self.process.wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,8 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
     try:
         from sqlalchemy.exc import OperationalError
 
+        from hinge_imu.app.session_pages import SessionPages
+        from hinge_imu.app.uploaded import Uploaded
         from hinge_imu.dashboard import serve
         from hinge_imu.dashboard.access.guard import guarded, viewer_of
         from hinge_imu.dashboard.access.users import Users
@@ -60,6 +62,7 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
         from hinge_imu.dashboard.pages.desk import Desk
         from hinge_imu.dashboard.pages.wall import FORGOTTEN_S
         from hinge_imu.dashboard.recall import recall
+        from hinge_imu.dashboard.reports import reports
         from hinge_imu.dashboard.store import LateError, Store
         from hinge_imu.dashboard.tokens import Tokens
         from hinge_imu.dashboard.uploads import uploads
@@ -93,8 +96,15 @@ def dashboard(config: PublishConfig, place: Place, *, say: Callable[[str], None]
             clock=time.monotonic,
             line=lambda: feed.connected,
         )
-        receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, store.recorded)
-        app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), {"/uploads": receive})
+        uploaded = closing.enter_context(Uploaded(store, folder))
+
+        def recorded(path: Path, about: Mapping[str, str]) -> None:
+            store.recorded(path, about)
+            uploaded.wake()
+
+        receive = uploads(folder, Tokens(folder / "tokens.json").strap_of, recorded)
+        mounted = {"/uploads": receive, "/session": reports(store, SessionPages(folder).page)}
+        app = serve.application(desk, lambda: feed.turn(gym, time.monotonic()), mounted)
         door = guarded(app, users, open_paths=("/uploads", "/favicon.ico"), trusted=place.trusted, base=place.base)
         # Of those who share the work, each is known to the broker by where it is: the same after a new start.
         name = f"{NAME}-{platform.node()}-{listening.getsockname()[1]}" if place.group else NAME

@@ -13,20 +13,21 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import msgspec
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from smbus2 import SMBus
 
+from hinge_imu import mqtt
 from hinge_imu.app import findings, verdicts
 from hinge_imu.app.doctor import Finding, Installation
 from hinge_imu.app.folders import OUTBOX
-from hinge_imu.config import PublishConfig
+from hinge_imu.config import ConfigError, PublishConfig
 from hinge_imu.mqtt import Address, parse
 from hinge_imu.sensing import survey
 from hinge_imu.sensing.i2c import BusFault, open_bus
 
 UNIT = "hinge-imu.service"
-CREDENTIAL = "mqtt-password"
 ANSWER_S = 4.0
 """How long a broker may take for each of name, connection and login. Chosen; below the doctor's own patience."""
 
@@ -192,12 +193,12 @@ def _login(address: Address, publish: PublishConfig, root: Path) -> Finding:
 
 def _password(publish: PublishConfig, root: Path) -> str | None:
     """Return the password from where the program, or the service, would have it; None where that is nowhere."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    stored = Path(folder) / CREDENTIAL if folder else root / f"etc/credstore/hinge-imu.{CREDENTIAL}"
-    file = Path(publish.password_file) if publish.password_file else stored
+    stored = root / f"etc/credstore/hinge-imu.{mqtt.CREDENTIAL}"
+    if publish.password_file is None and "CREDENTIALS_DIRECTORY" not in os.environ:
+        publish = msgspec.structs.replace(publish, password_file=str(stored))
     try:
-        return file.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError:
+        return mqtt.password(publish)
+    except ConfigError:  # the broker's answer says what that comes to
         return None
 
 

@@ -11,12 +11,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple, Self
 
-from mcap.writer import MCAP0_MAGIC
-
 from hinge_imu.app.receipts import Receipts, Seen, seen
 from hinge_imu.config import Config, ConfigError
 from hinge_imu.publish.upload import UploadError, address, token, upload
 from hinge_imu.recording import RecordingError, open_recording
+from hinge_imu.recording.scan import is_whole
 
 FIRST_S = 5.0
 """The first wait after an attempt that failed; each further one is twice as long. Chosen."""
@@ -175,7 +174,7 @@ def waiting(folder: Path, config: Config, skip: Callable[[Path], bool] = lambda 
     """Yield the whole recordings of a folder that the dashboard does not have as they are, the oldest first."""
     receipts = Receipts(folder, config.upload.url or "")
     for path in sorted(folder.glob("*.mcap")):
-        if not receipts.has(path) and not skip(path) and whole(path):
+        if not receipts.has(path) and not skip(path) and path.exists() and is_whole(path):
             yield path
 
 
@@ -201,7 +200,7 @@ def send(
     if path.suffix.lower() != ".mcap":
         raise RecordingError(f"{path}: is no MCAP file; make one with `hinge-imu convert`")
     header = open_recording(path).header
-    if not whole(path):
+    if not is_whole(path):
         raise RecordingError(f"{path}: is torn; mend it with `hinge-imu recover`, then send it")
     as_it_was = seen(path)
     about = {
@@ -216,13 +215,3 @@ def send(
         Receipts(path.parent, config.upload.url or "").keep(path, as_it_was)
     except OSError as error:
         _log.warning("%s: the dashboard has it, but that cannot be noted (%s)", path, error.strerror)
-
-
-def whole(path: Path) -> bool:
-    """Return whether a recording has been closed: an MCAP file ends as it begins (https://mcap.dev/spec)."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-len(MCAP0_MAGIC), os.SEEK_END)
-            return file.read() == MCAP0_MAGIC
-    except OSError:  # gone, or shorter than that
-        return False

@@ -1,7 +1,8 @@
 """Recordings on their way in, on the disk: what has been acknowledged is there after any crash.
 
 Each is two files in ``incoming``: its bytes (``ID.part``), and what is known of it (``ID.json``), which stays as a
-receipt. Once whole it stands in ``GYM/STRAP/NAME``; where another version has that name, in ``NAME.HASH``.
+receipt. Once whole it stands in ``GYM/STRAP/NAME``; where another version has that name, in ``NAME.HASH``. In
+``incoming/pages`` are the pages that were made of sessions.
 """
 
 from __future__ import annotations
@@ -232,8 +233,15 @@ class _Part:
         os.ftruncate(self._number, length)
 
 
+def pages_of(folder: Path, session_id: str) -> Path:
+    """Return where pages of a session are kept."""
+    return folder / "incoming" / "pages" / hashlib.sha256(session_id.encode()).hexdigest()
+
+
 def forget(folder: Path, sessions: Collection[str]) -> None:
-    """Delete what has arrived, or is on its way, of sessions, and the receipts."""
+    """Delete what has arrived, or is on its way, of sessions, the receipts, and the pages."""
+    for session_id in sessions:
+        shutil.rmtree(pages_of(folder, session_id), ignore_errors=True)
     for receipt in (folder / "incoming").glob("*.json"):
         with suppress(msgspec.DecodeError):
             upload = msgspec.json.decode(receipt.read_bytes(), type=Upload)

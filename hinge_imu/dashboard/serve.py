@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import uvicorn
@@ -23,7 +23,7 @@ LEAVE_S = 1
 """So long what is still being sent may take once it is to end. Chosen."""
 
 
-def application(desk: Desk, turn: Callable[[], None], mounted: dict[str, ASGIApp]) -> FastAPI:
+def application(desk: Desk, turn: Callable[[], None], mounted: Mapping[str, ASGIApp]) -> FastAPI:
     """Return the application: what is ``mounted`` at its paths, the pages at all others; once in a process.
 
     ``turn`` is called in the loop that serves the pages, and so never at the same time as one is built.

@@ -19,8 +19,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from hinge_imu import mqtt
 from hinge_imu.config import ConfigError, PublishConfig
 from hinge_imu.publish.connection import WINDOW, Connection
+from hinge_imu.publish.grace import Grace
 from hinge_imu.publish.greetings import Greetings
-from hinge_imu.publish.messages import Key, Message
+from hinge_imu.publish.messages import Message
 from hinge_imu.publish.outbox import Outbox
 from hinge_imu.publish.refusals import Refusals
 from hinge_imu.samples import Header
@@ -43,10 +44,11 @@ _log = logging.getLogger(__name__)
 class Link:
     """One strap's link to its broker: a context manager around a thread; every method is safe from any thread.
 
-    It connects, and connects again, by itself. Messages of QoS 1 go through ``outbox``, and leave it when the broker
-    has them; those of QoS 0 go straight out, or nowhere. ``hear`` gets the payload of each command; ``also`` is said
-    and retained at every connection, besides ``status`` and ``meta``. ``trouble`` is called with a sentence when the
-    broker refuses messages, and with None when it no longer does.
+    It connects, and connects again, by itself. Messages of QoS 1 go through ``outbox``, and leave it some seconds after
+    the broker has acknowledged them (`grace`), at once where the link says goodbye; what had not left it when a
+    connection was lost is sent again. Those of QoS 0 go straight out, or nowhere. ``hear`` gets the payload of each
+    command; ``also`` is said and retained at every connection, besides ``status`` and ``meta``. ``trouble`` is called
+    with a sentence when the broker refuses messages, and with None when it no longer does.
 
     Raises
     ------
@@ -78,7 +80,7 @@ class Link:
         self._connection: Connection | None = None
         self._direct: deque[Message] = deque()  # what is not kept: greetings
         self._ready: deque[Message] = deque()  # handed out by the outbox, not sent yet
-        self._done: list[Key] = []
+        self._grace = Grace()
         self._more = True
         self._leave_s: float | None = None
         self._left = 0
@@ -155,7 +157,9 @@ class Link:
         finally:
             self._connection = None
             connection.stop()
-            self._flush()
+            connection.open.clear()  # an answer that is heard now comes too late: all of it is sent again
+            self._forget()
+            self._grace.all()
             self._outbox.back()
             self._direct.clear()
             self._ready.clear()
@@ -184,11 +188,10 @@ class Link:
                 _log.warning(
                     "%s: the broker takes no %d bytes; it is in the recording", message.id, len(message.payload)
                 )
-                self._done.append(message.key)
+                self._outbox.done([message.key])
             else:
                 connection.publish(message)
-        if len(self._done) >= WINDOW or not connection.open:
-            self._flush()
+        self._forget()
 
     def _next(self) -> Message | None:
         if self._direct:
@@ -200,7 +203,7 @@ class Link:
 
     def _settle(self, message: Message, refusal: ReasonCode | None) -> None:
         if refusal is None:
-            self._done.append(message.key)
+            self._grace.add(message.key)
             self._refusals.lift(message.level)
         else:
             self._refusals.hold(message, str(refusal))
@@ -208,10 +211,9 @@ class Link:
             self._outbox.back(each.key for each in [message, *held])
             self._ready = deque(each for each in self._ready if each.level != message.level)
 
-    def _flush(self) -> None:
-        if self._done:
-            self._outbox.done(self._done)
-            self._done = []
+    def _forget(self) -> None:
+        if over := self._grace.over():
+            self._outbox.done(over)
 
     def _look(self) -> None:
         self._more = True
@@ -232,6 +234,8 @@ class Link:
         until = time.monotonic() + _GOODBYE_S
         while connection.up and connection.open and (left := until - time.monotonic()) > 0:
             self._step(left)
+        if connection.up:
+            self._outbox.done(self._grace.all())
 
     def _order(self, payload: bytes) -> None:
         try:
@@ -276,7 +280,6 @@ class Link:
         try:
             self._todo.get(timeout=timeout_s)()
         except Empty:
-            self._flush()
             self._look()
         for _ in range(self._todo.qsize()):
             self._todo.get()()

@@ -144,16 +144,18 @@ class Outbox:
     def _take(self, most: int, but: Sequence[str]) -> list[Message]:
         self._settle()
         passed = self._out | self._gone
-        found = [message for message in self._oldest(most + len(passed), but) if message.key not in passed][:most]
+        found = self._oldest(most, but, passed)
         self._out.update(message.key for message in found)
         if not found and not passed and not but:
             self._full = None
             self._tell()
         return found
 
-    def _oldest(self, most: int, but: Sequence[str]) -> list[Message]:
-        found = self._read(lambda disk: disk.oldest(most, but)) or []
-        return found + (self._memory.oldest(most, but) if self._memory is not None else [])
+    def _oldest(self, most: int, but: Sequence[str], passed: set[Key]) -> list[Message]:
+        found = self._read(lambda disk: disk.oldest(most, but, passed)) or []
+        if self._memory is not None:
+            found += self._memory.oldest(most - len(found), but, passed)
+        return found
 
     def _count(self) -> int:
         self._settle()
@@ -174,6 +176,9 @@ class Outbox:
 
     def _put_back(self, keys: list[Key] | None) -> None:
         self._out.difference_update(list(self._out) if keys is None else keys)
+        for store in (self._disk, self._memory):
+            if store is not None:
+                store.again()
 
     def _close(self) -> None:
         self._again_s = 0.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Set as AbstractSet
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +34,7 @@ COMMIT;
 _SAY = """INSERT INTO said (id, revision) VALUES (?, ?)
 ON CONFLICT (id) DO UPDATE SET revision = excluded.revision WHERE excluded.revision > revision"""
 _WAIT = "INSERT OR IGNORE INTO waiting (level, topic, payload, id, revision) VALUES (?, ?, ?, ?, ?)"
-_MESSAGE = "SELECT level, topic, payload, id, revision FROM waiting"
+_MESSAGE = "SELECT level, topic, payload, id, revision"
 _OLDEST = "DELETE FROM waiting WHERE seq = (SELECT min(seq) FROM waiting{})"
 
 
@@ -50,6 +51,8 @@ class Store:
     def __init__(self, path: Path | None, keep_mb: float) -> None:
         self._limit = round(keep_mb * 1e6)
         self._ids = round(keep_mb * SAID_A_MB)
+        self._but: list[str] = []
+        self._after = 0  # up to here all has been passed over, but for those levels
         self._db = sqlite3.connect(path or ":memory:", timeout=_BUSY_S, isolation_level=None)
         try:
             self._set_up()
@@ -71,13 +74,33 @@ class Store:
                     self._db.execute(_WAIT, message)
             self._db.executemany("DELETE FROM waiting WHERE id = ? AND revision = ?", gone)
             self._db.execute("DELETE FROM said WHERE seq <= (SELECT max(seq) FROM said) - ?", [self._ids])
-            return self._make_room()
+            dropped = self._make_room()
+            (last,) = self._db.execute("SELECT max(seq) FROM waiting").fetchone()
+            self._after = min(self._after, last or 0)  # the next one gets the number after the last that is there
+            return dropped
 
-    def oldest(self, most: int, but: Sequence[str] = ()) -> list[Message]:
-        """Return so many of those that have waited longest, but none of these levels."""
+    def oldest(self, most: int, but: Sequence[str] = (), passed: AbstractSet[Key] = frozenset()) -> list[Message]:
+        """Return so many of those that have waited longest, none of these levels, and none that is passed over.
+
+        What was passed over once is not looked at again before `again`.
+        """
+        if self._but != [*but]:
+            self._but, self._after = [*but], 0
         places = ",".join("?" * len(but))
-        query = f"{_MESSAGE} WHERE level NOT IN ({places}) ORDER BY seq LIMIT ?"
-        return [Message(*row) for row in self._db.execute(query, [*but, most])]
+        query = f"{_MESSAGE}, seq FROM waiting WHERE seq > ? AND level NOT IN ({places}) ORDER BY seq"
+        found: list[Message] = []
+        with closing(self._db.execute(query, [self._after, *but])) as rows:
+            while len(found) < most and (row := rows.fetchone()) is not None:
+                message = Message(*row[:-1])
+                if message.key not in passed:
+                    found.append(message)
+                elif not found:
+                    self._after = row[-1]
+        return found
+
+    def again(self) -> None:
+        """Look at everything again, as what was passed over no longer is."""
+        self._after = 0
 
     def __len__(self) -> int:
         """How many wait."""
@@ -110,7 +133,8 @@ class Store:
 
     def _take_over(self, other: Self) -> None:
         known = "SELECT 1 FROM said WHERE id = ? AND revision >= ?"
-        new = [message for message in other.oldest(-1) if self._db.execute(known, message.key).fetchone() is None]
+        messages = (Message(*row) for row in other._db.execute(f"{_MESSAGE} FROM waiting ORDER BY seq"))
+        new = [message for message in messages if self._db.execute(known, message.key).fetchone() is None]
         self._db.executemany(_WAIT, new)
         self._db.executemany(_SAY, other._db.execute("SELECT id, revision FROM said ORDER BY seq"))
 

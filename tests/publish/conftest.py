@@ -1,12 +1,13 @@
 import socket
 from contextlib import ExitStack, suppress
-from threading import Thread
+from threading import Event, Thread
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from hinge_imu.config import Config, PublishConfig
+from hinge_imu.events import NoticeEvent
 from hinge_imu.publish import link as link_module
 from hinge_imu.publish.broker import PrivateBroker
 from hinge_imu.publish.coach import Coach
@@ -95,6 +96,37 @@ def strap(header, monkeypatch):
             return Strap(outbox, link, publisher)
 
         yield start
+
+
+@pytest.fixture
+def notes():
+    """Return things to say, each with its number."""
+    return lambda numbers: [NoticeEvent(text=str(number), at_s=0.0) for number in numbers]
+
+
+@pytest.fixture
+def texts():
+    """Return the numbers of what was heard."""
+    return lambda heard: [int(payload["text"]) for payload in heard]
+
+
+@pytest.fixture
+def nothing_listens():
+    """The address of a broker that has been."""
+    with PrivateBroker() as broker:
+        return broker.url
+
+
+@pytest.fixture
+def logged(caplog):
+    """Return an event for the moment when words like these are logged."""
+
+    def wait_for(words):
+        seen = Event()
+        caplog.handler.addFilter(lambda record: words not in record.getMessage() or seen.set() or True)
+        return seen
+
+    return wait_for
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ BEGAN = "2025-01-31T17:05:00+00:00"
 
 
 @pytest.fixture(scope="session")
+def recordings():
+    return RECORDINGS
+
+
+@pytest.fixture(scope="session")
 def spoken():
     """Return all that a strap says of a shipped recording, as messages; ``about`` is more of its header."""
     known = {}

@@ -44,7 +44,7 @@ _SCRIPT = re.compile(rb"<script(?=[\s>])")
 
 
 class Guarded:
-    """An application whose answers all carry these headers."""
+    """An application whose answers all carry these headers, but for a policy of their own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -70,8 +70,8 @@ class _Answer:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = self._mark(message)
-            if headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
+            own, headers = self._mark(message)
+            if own and headers.get("content-type", "").startswith("text/html") and "content-encoding" not in headers:
                 self._start = message
                 return
         elif self._start is not None and message["type"] == "http.response.body":
@@ -85,16 +85,18 @@ class _Answer:
             self._start = None
         await self._send(message)
 
-    def _mark(self, message: Message) -> MutableHeaders:
+    def _mark(self, message: Message) -> tuple[bool, MutableHeaders]:
+        """Set the headers; return whether the policy is this one: a page that has its own is not touched."""
         message["headers"] = list(message.get("headers", ()))
         headers = MutableHeaders(raw=message["headers"])
+        own = "content-security-policy" not in headers
         headers.update(FIXED)
-        headers["Content-Security-Policy"] = POLICY.format(nonce=self._nonce)
+        headers.setdefault("Content-Security-Policy", POLICY.format(nonce=self._nonce))
         if self._secure:
             headers["Strict-Transport-Security"] = HSTS
         if headers.get("content-type", "").startswith("text/html"):
             headers["Cache-Control"] = "no-store"
-        return headers
+        return own, headers
 
 
 def _readable(scope: Scope) -> Scope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from anyio import to_thread
@@ -29,6 +30,7 @@ class SessionView:
 
     def __init__(self, desk: Desk, viewer: Viewer, look: Look, place: ui.element) -> None:
         self._desk, self._viewer, self._words, self._place = desk, viewer, look.words, place
+        self._up = look.up
         self._about = look.words.dashboard
         self._found: Found | None = None
         self._writing: Writing | None = None
@@ -72,11 +74,14 @@ class SessionView:
         if session is None:
             return None
         reps = [rep for rep in store.reps(session_id, every=True) if rep.status != "retracted"]
-        return Found(session, store.sets(session_id), reps, store.edits(session_id), version)
+        recorded = store.recording(session_id) is not None
+        return Found(session, store.sets(session_id), reps, store.edits(session_id), version, recorded)
 
     def _build(self, found: Found) -> None:
         may_edit = self._viewer.may("edit")
         self._title = ui.html("", sanitize=escaped, tag="h2")
+        where = f"{self._up}session/{quote(found.session.id, safe='')}/report"
+        self._report = ui.link(self._about["report"], where, new_tab=True)
         if found.session.simulated:
             ui.label(self._about["simulated"]).classes("simulated")
         acts = Acts(self._show, self._strike if may_edit else None, self._rename if may_edit else None)
@@ -93,6 +98,7 @@ class SessionView:
         self._found = found
         session = found.session
         self._title.set_content(self._about["session_of"].format(day=day(session.started_utc, self._words)))
+        self._report.set_visibility(found.recorded)
         self._table.write(found)
         mine = notes.of(found.edits).get(Topic("session", session.id), ())
         self._notes.set_content(notes.written(mine, self._words))

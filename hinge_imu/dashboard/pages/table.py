@@ -24,7 +24,7 @@ HEADS = ("rep", "tempo", "hips", "trunk", "rounding", "seen")
 class Found:
     """What the store holds of a session; all reps but those that were retracted.
 
-    ``version`` is that of the `edits`, or an earlier one.
+    ``version`` is that of the `edits`, or an earlier one; ``recorded`` tells whether its recording was uploaded.
     """
 
     session: Session
@@ -32,6 +32,7 @@ class Found:
     reps: list[Rep]
     edits: list[Edit]
     version: int
+    recorded: bool
 
 
 @dataclass(frozen=True)

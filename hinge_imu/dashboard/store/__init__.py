@@ -1,7 +1,7 @@
 """The coach's store: what straps have said, what users have made of it, and the recordings that were uploaded."""
 
 from hinge_imu.dashboard.store.engine import LateError
-from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Extent, Recorded, Rep, Session, Set, Trace
+from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Extent, Recorded, Rep, Session, Set, Trace, Waiting
 from hinge_imu.dashboard.store.store import AwayError, Store
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "Set",
     "Store",
     "Trace",
+    "Waiting",
 ]

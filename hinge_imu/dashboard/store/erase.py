@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Engine, delete, func, select
+from sqlalchemy import ColumnElement, Engine, delete, func, select, update
 from sqlalchemy.orm import Session as Db
 
 from hinge_imu.dashboard.incoming import forget
 from hinge_imu.dashboard.store.models import Base, ForgottenRow, RecordingRow, RepRow, SessionRow
-from hinge_imu.dashboard.store.rows import Extent
+from hinge_imu.dashboard.store.rows import Extent, Waiting
 from hinge_imu.dashboard.store.taking import hashed
 
 
@@ -46,6 +46,18 @@ def extent(db: Db, wanted: Iterable[ColumnElement[bool]]) -> Extent:
     counts = {name: select(func.count()).where(column.in_(gone)) for name, column in rows.items()}
     counts["sessions"] = select(func.count()).select_from(gone.subquery())
     return Extent(**{name: db.execute(count).scalar_one() for name, count in counts.items()})
+
+
+def waiting(db: Db) -> list[Waiting]:
+    """Return the recordings that have not been worked through, the oldest first."""
+    asked = select(RecordingRow.path, RecordingRow.session_id).where(RecordingRow.outcome.is_(None))
+    rows = db.execute(asked.order_by(RecordingRow.heard_utc, RecordingRow.path))
+    return [Waiting(Path(row.path), row.session_id) for row in rows]
+
+
+def settle(db: Db, path: Path, outcome: str) -> None:
+    """Take note of what became of a recording; of one that was deleted meanwhile nothing is noted."""
+    db.execute(update(RecordingRow).where(RecordingRow.path == str(path)).values(outcome=outcome))
 
 
 def erase(db: Db, wanted: Iterable[ColumnElement[bool]], uploads: Path | None) -> int:

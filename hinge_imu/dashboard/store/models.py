@@ -156,13 +156,14 @@ class EditRow(Base):
 
 
 class RecordingRow(Base):
-    """A recording that a strap has uploaded."""
+    """A recording that a strap has uploaded; ``outcome`` is null until it has been worked through, or cannot be."""
 
     __tablename__ = "recordings"
 
     path: Mapped[str] = mapped_column(primary_key=True)
     session_id: Mapped[str] = _session()
     heard_utc: Mapped[datetime]
+    outcome: Mapped[str | None]
 
 
 class ForgottenRow(Base):

@@ -130,6 +130,20 @@ def revisions(db: Db, message_id: str) -> list[dict[str, Any]]:
     return list(db.scalars(asked))
 
 
+def complete(db: Db, session_id: str) -> bool:
+    """Return whether all that a session said it came to is there."""
+    said = select(MessageRow.data).where(MessageRow.session_id == session_id, MessageRow.level == "session")
+    came_to = next(iter(db.scalars(said.order_by(MessageRow.revision.desc()))), None)
+    if came_to is None or came_to["state"] != "ended":
+        return False
+    reps = dict(db.execute(select(RepRow.id, RepRow.status).where(RepRow.session_id == session_id)).all())
+    confirmed = {rep for rep, status in reps.items() if status == "confirmed"}
+    traces = set(db.scalars(select(TraceRow.rep_id).where(TraceRow.session_id == session_id)))
+    sets = db.scalar(select(func.count()).select_from(SetRow).where(SetRow.session_id == session_id))
+    counted = (len(confirmed), sets) == (came_to["reps"], came_to["sets"])
+    return counted and "provisional" not in reps.values() and confirmed <= traces
+
+
 def edits(db: Db, session_id: str) -> list[Edit]:
     """Return what users have done in a session, the first first."""
     rows = db.scalars(select(EditRow).where(EditRow.session_id == session_id).order_by(EditRow.id))

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import msgspec
+
+
+class Waiting(NamedTuple):
+    """A recording that has been uploaded and not been worked through, and the session that its strap says it is of."""
+
+    path: Path
+    session_id: str
 
 
 class _Shown(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session as Db
 from hinge_imu.dashboard.store import edits, erase, export, queries, taking
 from hinge_imu.dashboard.store.engine import connect, writing
 from hinge_imu.dashboard.store.models import SessionRow
-from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Extent, Recorded, Rep, Session, Set, Trace
+from hinge_imu.dashboard.store.rows import Athlete, Day, Edit, Extent, Recorded, Rep, Session, Set, Trace, Waiting
 from hinge_imu.dashboard.wire import Heard
 
 About = Literal["session", "set", "rep"]
@@ -80,6 +80,16 @@ class Store:
             kept = erase.keep(db, path, about, self._now())
         if not kept:
             path.unlink(missing_ok=True)
+
+    def waiting(self) -> list[Waiting]:
+        """Return the recordings that have not been worked through yet, the oldest first."""
+        with self._reading() as db:
+            return erase.waiting(db)
+
+    def settle(self, path: Path, outcome: str) -> None:
+        """Take note that a recording has been worked through, or of why it never will be."""
+        with self._writing() as db:
+            erase.settle(db, path, outcome)
 
     # What is known
 
@@ -147,6 +157,11 @@ class Store:
         """Return what an athlete has done, a session and an exercise each, the earliest first."""
         with self._reading() as db:
             return queries.progress(db, athlete, gym)
+
+    def complete(self, session_id: str) -> bool:
+        """Return whether all that a session said it came to is there: its end, its sets, its reps and their traces."""
+        with self._reading() as db:
+            return queries.complete(db, session_id)
 
     def recording(self, session_id: str) -> Path | None:
         """Return the recording of a session, the latest that is there."""
