@@ -15,7 +15,7 @@ from hinge_imu.dashboard.pages.notes import Topic
 from hinge_imu.dashboard.store import Edit, Rep, Session, Set
 from hinge_imu.events import RepEvent
 from hinge_imu.profiles import exercises
-from hinge_imu.words import Words
+from hinge_imu.words import MARKS, Words
 
 HEADS = ("rep", "tempo", "hips", "trunk", "rounding", "seen")
 
@@ -151,11 +151,11 @@ class _Row:
         self._rep = rep
         said = msgspec.convert(rep.data, RepEvent)
         degrees = (said.pelvis_rom_deg, said.thorax_rom_deg, said.spine_flexion_peak_deg)
-        seen = "; ".join(words.said(fault) for fault in said.faults) or about["steady"]
-        marks = "" if said.faults else '<span class="steady">●</span> '
+        lines = [f'<span class="mark">{MARKS[each.name]}</span> {escaped(words.said(each))}' for each in said.faults]
+        seen = "; ".join(lines) or f'<span class="steady">●</span> {escaped(about["steady"])}'
         tempo = f'<div class="tempo"><b>{cards.digits(said, asked, words, self._kept)}</b></div>'
         angles = ["·" if value is None else f"{words.number(value)}°" for value in degrees]
-        shown = [str(rep.rep), tempo, *angles, f"<span>{marks}{escaped(seen)}</span>{notes.written(told, words)}"]
+        shown = [str(rep.rep), tempo, *angles, f"<span>{seen}</span>{notes.written(told, words)}"]
         for cell, html in zip(self._cells, shown, strict=True):
             cell.set_content(html)
         self.element.classes(replace="struck" if rep.struck_out else "")
