@@ -39,7 +39,7 @@ BENCH_M, SAT_S = 0.3, 5.0
 UPRIGHT_DEG = 35.0
 """Leaning further than this before or after a bend, nobody was standing."""
 
-SQUAT, LOADED_SQUAT = (0.22, 0.007), (0.35, 0.0105)
+SQUAT, LOADED_SQUAT = (0.22, 0.006), (0.35, 0.0105)
 FLAT_DEG, LEVEL_DEG = 50.0, 44.0
 """A squat lowers the hips by more than the first (m), and by more than so much for each degree that the trunk leans;
 and it leans trunk and pelvis by less than these. Where low hips belong to the lift, only a deep one is none."""
