@@ -90,6 +90,8 @@ class Context(NamedTuple):
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
+    for number in _beside(bends, verdicts, begins=context.begins) if profile.may_squat else ():
+        verdicts[number] = "squat"
     for number in _gone_wrong(bends, verdicts, over=context.over and not profile.may_squat):
         verdicts[number] = "rep"
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
@@ -135,6 +137,20 @@ def squatted(bend: Bent, low_m: float, low_m_deg: float) -> bool:
 
 def _slumped(pelvis: float, thorax: float) -> bool:
     return pelvis < ROLLED_DEG and thorax - pelvis > SLUMPED_DEG
+
+
+def _beside(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, begins: bool) -> list[int]:
+    """Return the squats that were done right before or after a lift with low hips.
+
+    They are the low ones at an end of the set, two or more in a row, where the others are not low: a lift that went
+    wrong is one among the others.
+    """
+    mine = [number for number, verdict in enumerate(verdicts) if verdict in {"rep", "squat", "small"}]
+    low = [squatted(bends[number], *SQUAT) for number in mine]
+    if all(low):
+        return []
+    first, last = low.index(False), low[::-1].index(False)
+    return [*mine[: first * (begins and first > 1)], *mine[len(mine) - last * (last > 1) :]]
 
 
 def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:
