@@ -138,6 +138,12 @@ class Bent:
         return float(np.ptp(seen)) if len(seen) else None
 
     @cached_property
+    def tipped_deg(self) -> float:
+        """Range of motion of a pelvis that was seen all the time; infinite where it was not."""
+        pelvis = self.whole.pelvis
+        return float(np.ptp(pelvis)) if np.isfinite(pelvis).all() else np.inf
+
+    @cached_property
     def dwell_s(self) -> float:
         """How long it stayed within 10 degrees of its deepest."""
         near = self.trace.lead > self._at_bottom(self.trace.lead) - NEAR_DEG

@@ -159,7 +159,8 @@ class OpenSet:
 
     def _lasted(self) -> float:
         # Of few bends it is not known yet which are strange.
-        verdicts = self._judged(begins=False, over=len(self._candidates) >= USUAL + 1)
+        enough = len(self._candidates) > USUAL
+        verdicts = self._judged(begins=self._begins and enough, over=enough)
         pairs = zip(self._candidates, verdicts, strict=True)
         ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
         if tuple(verdicts[-2:]) == ("rep", "squat") and not self.profile.may_squat:
