@@ -58,9 +58,9 @@ RHYTHM = 1.3
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-HASTE_S, LONE_HASTE_S = 0.8, 1.0
-"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
-counts."""
+HASTE_S, PASSING_S, LONE_HASTE_S = 0.8, 0.9, 1.0
+"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the third
+counts, and of two bends that are alike the second."""
 
 SLOW_S = 4.0
 """Nobody picks up something so slowly, down and up together, on the way."""
@@ -178,12 +178,24 @@ def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: boo
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those that have no others of their kind beside them."""
     if context.begins and context.over and len(left) <= FEW:
-        return [] if pair([bends[number] for number in left], profile) else left
+        two = [bends[number] for number in left]
+        passing = profile.starts == "standing" and all(map(_passing, two))
+        return [] if pair(two, profile) and not passing else left
     if profile.starts != "standing" or not left:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     apart = np.array([context.begins, *(rests > RHYTHM_S), context.over])
     return list(np.array(left)[apart[:-1] & apart[1:]])
+
+
+def _passing(bend: Bent) -> bool:
+    """Return whether a bend was in haste, or far aside, or at work: two of those are two errands, alike as they are."""
+    down, up = bend.eccentric.duration, bend.concentric.duration
+    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG or bend.dwell_s > LONE_S
+
+
+def _hasty(down: float, up: float, haste_s: float) -> bool:
+    return min(down, up) < haste_s and down + up < 2 * haste_s + 0.1
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
@@ -196,8 +208,7 @@ def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool
         on_the_way = walked == BOTH or (walked and bend.aside_deg > ASIDE_DEG)
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    hasty = min(down, up) < haste and down + up < 2 * haste + 0.1
-    return hasty or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
+    return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:
