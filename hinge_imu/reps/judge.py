@@ -25,7 +25,7 @@ import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.alike import RHYTHM_S, edges, pair
-from hinge_imu.reps.bar import FEW, snatched, unloaded
+from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 
@@ -37,8 +37,9 @@ TIPPED_DEG = 12.0
 ROLLED_DEG, SLUMPED_DEG = -10.0, 10.0
 """Sitting, the pelvis rolls back by more than this, and the spine flexes by as much."""
 
-BENCH_M, SAT_S = 0.3, 5.0
-"""And so do they who lean on their knees for longer than this, with hips that much lower."""
+SAT, SAT_AT_BAR = (0.3, 5.0), (0.35, 8.0)
+"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s); at a bar one may be low,
+and take one's time."""
 
 UPRIGHT_DEG = 35.0
 """Leaning further than this before or after a bend, nobody was standing."""
@@ -119,7 +120,8 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     """Return the first of what it is by itself; a rep where it is none of that."""
     floor = profile.starts == "floor"
     sat = _slumped(*bend.top) or _slumped(*bend.before)
-    sat = sat or (not floor and bend.sunk_m > BENCH_M and bend.down_s > SAT_S)
+    low_m, low_s = SAT_AT_BAR if floor else SAT
+    sat = sat or (bend.sunk_m > low_m and bend.down_s > low_s)
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
@@ -199,13 +201,13 @@ def _hasty(down: float, up: float, haste_s: float) -> bool:
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
-    """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest; no swing is."""
+    """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest and slow; no swing is."""
     walked, last = context.walked[number], number == len(context.walked) - 1
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
         return True
     if profile.starts == "floor":
-        on_the_way = walked == BOTH or (walked and bend.aside_deg > ASIDE_DEG)
+        on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
     return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
