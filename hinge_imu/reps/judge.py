@@ -38,8 +38,8 @@ ROLLED_DEG, SLUMPED_DEG = -10.0, 10.0
 """Sitting, the pelvis rolls back by more than this, and the spine flexes by as much."""
 
 SAT, SAT_AT_BAR = (0.3, 5.0), (0.35, 8.0)
-"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s); at a bar one may be low,
-and take one's time."""
+"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s); at a bar one may be
+low, and take one's time."""
 
 UPRIGHT_DEG = 35.0
 """Leaning further than this before or after a bend, nobody was standing."""
@@ -201,7 +201,7 @@ def _hasty(down: float, up: float, haste_s: float) -> bool:
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
-    """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest and slow; no swing is."""
+    """Return whether a lone bend was no repetition. One slow pull from the floor is a set, the heaviest; no swing is."""
     walked, last = context.walked[number], number == len(context.walked) - 1
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
