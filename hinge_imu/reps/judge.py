@@ -201,7 +201,7 @@ def _hasty(down: float, up: float, haste_s: float) -> bool:
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
-    """Return whether a lone bend was no repetition. One slow pull from the floor is a set, the heaviest; no swing is."""
+    """Return whether a lone bend was no repetition. A slow pull from the floor is a set, the heaviest; no swing is."""
     walked, last = context.walked[number], number == len(context.walked) - 1
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
