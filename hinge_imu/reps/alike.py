@@ -39,11 +39,11 @@ DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
 nobody is tired, or after a longer rest; and that from all but this share of the others."""
 
 
-def pair(bends: Sequence[Bent], profile: Profile) -> bool:
-    """Return whether these are two of a kind."""
+def pair(bends: Sequence[Bent], profile: Profile, different: int = DIFFERENT) -> bool:
+    """Return whether these are two of a kind, which differ in less than so many ways."""
     features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
     features[:, SET_UP] *= not profile.starts_bent
-    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < DIFFERENT)
+    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < different)
 
 
 def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:

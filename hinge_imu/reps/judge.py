@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import RHYTHM_S, edges, pair
+from hinge_imu.reps.alike import DIFFERENT, RHYTHM_S, edges, pair
 from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
@@ -149,14 +149,16 @@ def _slumped(pelvis: float, thorax: float) -> bool:
 def _beside(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, begins: bool) -> list[int]:
     """Return the squats that were done right before or after a lift with low hips.
 
-    They are the low ones at an end of the set, two or more in a row, where the others are not low: a lift that went
-    wrong is one among the others.
+    They are the low ones at an end of the set, two or more in a row, where none of the others is low: who sinks in some
+    lifts does so in the last, too.
     """
     mine = [number for number, verdict in enumerate(verdicts) if verdict in {"rep", "squat", "small"}]
     low = [squatted(bends[number], *SQUAT) for number in mine]
     if all(low):
         return []
     first, last = low.index(False), low[::-1].index(False)
+    if any(low[first : len(low) - last]):
+        return []
     return [*mine[: first * (begins and first > 1)], *mine[len(mine) - last * (last > 1) :]]
 
 
@@ -182,7 +184,7 @@ def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     if context.begins and context.over and len(left) <= FEW:
         two = [bends[number] for number in left]
         passing = profile.starts == "standing" and all(map(_passing, two))
-        return [] if pair(two, profile) and not passing else left
+        return [] if pair(two, profile, 1 if passing else DIFFERENT) else left
     if profile.starts != "standing" or not left:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
@@ -191,9 +193,9 @@ def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
 
 
 def _passing(bend: Bent) -> bool:
-    """Return whether a bend was in haste, or far aside, or at work: two of those are two errands, alike as they are."""
+    """Return whether a bend was in haste, or far aside: two of those are errands, unless they are quite alike."""
     down, up = bend.eccentric.duration, bend.concentric.duration
-    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG or bend.dwell_s > LONE_S
+    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG
 
 
 def _hasty(down: float, up: float, haste_s: float) -> bool:
