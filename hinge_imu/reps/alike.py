@@ -39,11 +39,11 @@ DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
 nobody is tired, or after a longer rest; and that from all but this share of the others."""
 
 
-def pair(bends: Sequence[Bent], profile: Profile) -> bool:
-    """Return whether these are two of a kind."""
+def pair(bends: Sequence[Bent], profile: Profile, different: int = DIFFERENT) -> bool:
+    """Return whether these are two of a kind, which differ in less than so many ways."""
     features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
     features[:, SET_UP] *= not profile.starts_bent
-    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < DIFFERENT)
+    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < different)
 
 
 def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:
@@ -57,17 +57,18 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
     pulls = features.copy()
     pulls[:, SET_UP] *= not profile.starts_bent
-    while begins and (
-        number := _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor)
-        or int(floor and stop - first > FEW and snatched(bends[left[first]]))
-    ):
-        first += number
-    # Seen from its end, a set begins with what closes it.
-    begin = first + (profile.starts_bent and stop - first > EDGED)
-    while over and (
-        number := _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
-    ):
-        stop -= number
+    before = None
+    while before != (first, stop):
+        # What opens a set is told from the others once it is known what closes it.
+        before = first, stop
+        if begins:
+            first += _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor) or int(
+                floor and stop - first > FEW and snatched(bends[left[first]])
+            )
+        # Seen from its end, a set begins with what closes it.
+        begin = first + (profile.starts_bent and stop - first > EDGED)
+        if over:
+            stop -= _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
     return [*left[:first], *left[stop:]]
 
 

@@ -36,14 +36,14 @@ PARKED_S = 1.0
 LET_GO = np.log(3.0)
 """How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped."""
 
-LOADED = (0.06, 0.12), (-0.15, 0.35)
+LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
 which tires, and of standing up with empty hands, which is as one likes."""
 
 ALIKE_SD = (2.0, 4.0), (0.3, 0.5)
 """SD of how a pull, and an empty standing-up, differ from the pull before: spine (deg), logarithm of the rest."""
 
-GIVES = 2.0, 9.0, 5.0
+GIVES = 1.0, 9.0, 5.0
 """By how much more (deg) the spine gives way on the way up than in the pull before: SD of another pull; mean and SD of
 every other empty standing-up, for which nobody braces."""
 

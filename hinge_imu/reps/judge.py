@@ -1,6 +1,7 @@
 """Which of the bends of a set are repetitions, and what the others are.
 
-    each by itself   sat         the pelvis is rolled back under an upright trunk before or after it
+    each by itself   stooped     the back bent, and the pelvis stayed
+                     sat         the pelvis is rolled back under an upright trunk before or after it
                      lay         before or after it the trunk was not upright
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
@@ -23,23 +24,28 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import RHYTHM_S, edges, pair
-from hinge_imu.reps.bar import FEW, snatched, unloaded
+from hinge_imu.reps.alike import DIFFERENT, RHYTHM_S, edges, pair
+from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 
-Verdict = Literal["rep", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
+Verdict = Literal["rep", "stooped", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
+
+TIPPED_DEG = 8.0
+"""Whoever hinges tips the pelvis by more than this; walking and reaching do by less. Chosen: recorded people who put
+something on the floor, with a round back, tip it by 11 and more."""
 
 ROLLED_DEG, SLUMPED_DEG = -10.0, 10.0
 """Sitting, the pelvis rolls back by more than this, and the spine flexes by as much."""
 
-BENCH_M, SAT_S = 0.3, 5.0
-"""And so do they who lean on their knees for longer than this, with hips that much lower."""
+SAT, SAT_AT_BAR = (0.3, 5.0), (0.35, 8.0)
+"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s); at a bar one may be
+low, and take one's time."""
 
 UPRIGHT_DEG = 35.0
 """Leaning further than this before or after a bend, nobody was standing."""
 
-SQUAT, LOADED_SQUAT = (0.22, 0.007), (0.35, 0.0105)
+SQUAT, LOADED_SQUAT = (0.22, 0.006), (0.35, 0.0105)
 FLAT_DEG, LEVEL_DEG = 50.0, 44.0
 """A squat lowers the hips by more than the first (m), and by more than so much for each degree that the trunk leans;
 and it leans trunk and pelvis by less than these. Where low hips belong to the lift, only a deep one is none."""
@@ -54,9 +60,9 @@ RHYTHM = 1.3
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-HASTE_S, LONE_HASTE_S = 0.8, 1.0
-"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
-counts."""
+HASTE_S, PASSING_S, LONE_HASTE_S = 0.8, 0.9, 1.0
+"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the third
+counts, and of two bends that are alike the second."""
 
 SLOW_S = 4.0
 """Nobody picks up something so slowly, down and up together, on the way."""
@@ -90,6 +96,8 @@ class Context(NamedTuple):
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
+    for number in _beside(bends, verdicts, begins=context.begins) if profile.may_squat else ():
+        verdicts[number] = "squat"
     for number in _gone_wrong(bends, verdicts, over=context.over and not profile.may_squat):
         verdicts[number] = "rep"
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
@@ -113,10 +121,12 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     """Return the first of what it is by itself; a rep where it is none of that."""
     floor = profile.starts == "floor"
     sat = _slumped(*bend.top) or _slumped(*bend.before)
-    sat = sat or (not floor and bend.sunk_m > BENCH_M and bend.down_s > SAT_S)
+    low_m, low_s = SAT_AT_BAR if floor else SAT
+    sat = sat or (bend.sunk_m > low_m and bend.down_s > low_s)
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
+        "stooped": bend.tipped_deg < TIPPED_DEG,
         "sat": sat,
         "lay": bend.lay or bend.leant_deg > UPRIGHT_DEG,
         "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,
@@ -135,6 +145,22 @@ def squatted(bend: Bent, low_m: float, low_m_deg: float) -> bool:
 
 def _slumped(pelvis: float, thorax: float) -> bool:
     return pelvis < ROLLED_DEG and thorax - pelvis > SLUMPED_DEG
+
+
+def _beside(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, begins: bool) -> list[int]:
+    """Return the squats that were done right before or after a lift with low hips.
+
+    They are the low ones at an end of the set, two or more in a row, where none of the others is low: who sinks in some
+    lifts does so in the last, too.
+    """
+    mine = [number for number, verdict in enumerate(verdicts) if verdict in {"rep", "squat", "small"}]
+    low = [squatted(bends[number], *SQUAT) for number in mine]
+    if all(low):
+        return []
+    first, last = low.index(False), low[::-1].index(False)
+    if any(low[first : len(low) - last]):
+        return []
+    return [*mine[: first * (begins and first > 1)], *mine[len(mine) - last * (last > 1) :]]
 
 
 def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:
@@ -157,7 +183,9 @@ def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: boo
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those that have no others of their kind beside them."""
     if context.begins and context.over and len(left) <= FEW:
-        return [] if pair([bends[number] for number in left], profile) else left
+        two = [bends[number] for number in left]
+        passing = profile.starts == "standing" and all(map(_passing, two))
+        return [] if pair(two, profile, 1 if passing else DIFFERENT) else left
     if profile.starts != "standing" or not left:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
@@ -165,18 +193,27 @@ def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     return list(np.array(left)[apart[:-1] & apart[1:]])
 
 
+def _passing(bend: Bent) -> bool:
+    """Return whether a bend was in haste, or far aside: two of those are errands, unless they are quite alike."""
+    down, up = bend.eccentric.duration, bend.concentric.duration
+    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG
+
+
+def _hasty(down: float, up: float, haste_s: float) -> bool:
+    return min(down, up) < haste_s and down + up < 2 * haste_s + 0.1
+
+
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
-    """Return whether a lone bend was no repetition. One pull from the floor is a set, the heaviest; no swing is."""
+    """Return whether a lone bend was no repetition. A slow pull from the floor is a set, the heaviest; no swing is."""
     walked, last = context.walked[number], number == len(context.walked) - 1
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
         return True
     if profile.starts == "floor":
-        on_the_way = walked == BOTH or (walked and bend.aside_deg > ASIDE_DEG)
+        on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    hasty = min(down, up) < haste and down + up < 2 * haste + 0.1
-    return hasty or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
+    return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:

@@ -138,6 +138,12 @@ class Bent:
         return float(np.ptp(seen)) if len(seen) else None
 
     @cached_property
+    def tipped_deg(self) -> float:
+        """Range of motion of a pelvis that was seen all the time; infinite where it was not."""
+        pelvis = self.whole.pelvis
+        return float(np.ptp(pelvis)) if np.isfinite(pelvis).all() else np.inf
+
+    @cached_property
     def dwell_s(self) -> float:
         """How long it stayed within 10 degrees of its deepest."""
         near = self.trace.lead > self._at_bottom(self.trace.lead) - NEAR_DEG
@@ -165,19 +171,33 @@ class Bent:
 
     @cached_property
     def sunk_m(self) -> float:
-        """How far the hips sank below where they were before and after.
+        """How far the hips sank below where they were before and after."""
+        return float(self._heights(self.eccentric.start - EDGE_S, self.concentric.end + EDGE_S).max())
+
+    @cached_property
+    def rose_m(self) -> float:
+        """How far the hips came up on the way up alone, from rest to rest."""
+        heave = self._heave(self.concentric.start - EDGE_S, self.concentric.end + EDGE_S)
+        speed = np.cumsum(heave) * self.period_s
+        return float(np.sum(speed - speed[-1:] * np.linspace(0.0, 1.0, len(speed))) * self.period_s)
+
+    def _heights(self, start: float, end: float) -> Floats:
+        """Return how far below a straight line from its start to its end the hips were at each sample (N,) m.
 
         Upward acceleration integrated twice, from rest to rest: what an accelerometer is off by has then no part in it.
         """
-        start, end = self.eccentric.start - EDGE_S, self.concentric.end + EDGE_S
-        heave = self.around.between(start, end).heave
-        heave = np.where(np.isfinite(heave), heave, 0.0)
+        heave = self._heave(start, end)
         if len(heave) < 3:
-            return 0.0
+            return np.zeros(1)
         evenly = np.linspace(0.0, 1.0, len(heave))
         speed = np.cumsum(heave) * self.period_s
         height = np.cumsum(speed - speed[-1] * evenly) * self.period_s
-        return float((height[-1] * evenly - height).max())
+        return np.asarray(height[-1] * evenly - height, float)
+
+    def _heave(self, start: float, end: float) -> Floats:
+        """Return the pelvis's upward acceleration (N,) m/s^2; 0 where it was not seen."""
+        heave = self.around.between(start, end).heave
+        return np.where(np.isfinite(heave), heave, 0.0)
 
     @cached_property
     def onsets_s(self) -> tuple[float | None, float | None]:

@@ -159,9 +159,16 @@ class OpenSet:
 
     def _lasted(self) -> float:
         # Of few bends it is not known yet which are strange.
-        verdicts = self._judged(begins=False, over=len(self._candidates) >= USUAL + 1)
+        enough = len(self._candidates) > USUAL
+        verdicts = self._judged(begins=self._begins and enough, over=enough)
         pairs = zip(self._candidates, verdicts, strict=True)
-        ends = [each.bent.concentric.end for each, verdict in pairs if verdict in LASTS]
+        # Who has left the bar has left it, whatever else is picked up.
+        left = ("unloaded", "unloaded")
+        ends = [
+            each.bent.concentric.end
+            for number, (each, verdict) in enumerate(pairs)
+            if verdict in LASTS and tuple(verdicts[max(0, number - 1) : number + 1]) != left
+        ]
         if tuple(verdicts[-2:]) == ("rep", "squat") and not self.profile.may_squat:
             # One squat may be a hinge that went wrong, if another follows.
             ends.append(self._candidates[-1].bent.concentric.end)

@@ -132,6 +132,47 @@ def test_a_lone_bend_in_haste_is_an_errand_and_two_are_a_set(judged, seed):
     assert judged(standing(hinge(**quick), hinge(**quick)), seed=seed) == ["rep", "rep"]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_two_bends_in_haste_that_go_not_quite_the_same_way_are_two_errands(judged, seed):
+    quick = {"down": 0.7, "up": 0.7, "bottom": 0.2}
+    assert judged(standing(hinge(50.0, **quick), hinge(80.0, **quick)), seed=seed) == ["errand"] * 2
+    assert judged(standing(hinge(50.0), hinge(80.0)), seed=seed) == ["rep"] * 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_rounds_the_back_over_a_pelvis_that_stays_has_not_hinged(judged, seed):
+    assert judged(standing(hinge(40.0, 35.0)), seed=seed) == ["stooped"]
+    assert judged(standing(hinge(40.0, 10.0)), seed=seed) == ["rep"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_opens_a_set_is_told_from_it_whatever_else_closes_it(judged, seed):
+    other = {"depth": 80.0, "spine": 40.0, "down": 0.8, "up": 0.8, "top": 1.0}
+    reps = [hinge(down=2.5) for _ in range(3)]
+    verdicts = judged(standing(hinge(**other), *reps, hinge(**other), hinge(**other)), seed=seed)
+    assert verdicts == ["other", *["rep"] * 3, "other", "other"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_squats_after_a_lift_with_low_hips_are_squats_and_a_lift_that_sinks_now_and_then_is_one(judged, seed):
+    deep, pulls = hinge(40.0, 8.0, thigh_deg=60.0, shank_deg=20.0), [pull(), pull(), pull()]
+    done = judged(lambda stage: floor_set(stage, pulls, 1), standing(deep, deep), exercise="deadlift", seed=seed)
+    assert done == [*["rep"] * 3, "unloaded", "squat", "squat"]
+    sunk = Rep(45.0, 15.0, 1.5, 1.2, 1.4, 0.9, Manner(thigh_deg=50.0, shank_deg=20.0))
+    mixed = judged(lambda stage: floor_set(stage, [pull(), sunk, pull(), sunk], 1), exercise="deadlift", seed=seed)
+    assert mixed[:4] == ["rep"] * 4
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_quick_lone_pull_beside_a_walk_is_an_errand_and_a_slow_one_a_set(judged, seed):
+    def lone(up):
+        return lambda stage: floor_set(stage, [pull(up=up)], 1, "dropped")
+
+    assert judged(lone(0.9), exercise="deadlift", seed=seed, walked=[1]) == ["errand"]
+    assert judged(lone(2.5), exercise="deadlift", seed=seed, walked=[1]) == ["rep"]
+    assert judged(lone(0.9), exercise="deadlift", seed=seed) == ["rep"]
+
+
 def test_a_lone_bend_between_steps_is_an_errand(judged):
     assert judged(standing(hinge()), walked=[1]) == ["errand"]
     assert judged(standing(hinge(), hinge(), hinge()), walked=[1, 0, 1]) == ["rep"] * 3

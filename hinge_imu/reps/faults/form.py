@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from math import cos, radians
+
 import numpy as np
 
 from hinge_imu.events import Fault
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.faults.evidence import crossed, fault, worst
 
-SQUATTING, FLOOR_SQUATTING = (0.0038, 65.0), (0.006, 53.0)
-"""Hips that sink by more than so much (m) for each degree of lean, under a thorax that leans by no more than the other
-(deg), sink between the knees. A hinge sinks by 0.003 m at most; from the floor, low hips belong to the lift. Chosen."""
+LEG_M = 0.55
+"""Thighs that lean as far as the trunk lower the hips by their length, times one less the cosine of that; thighs that
+lean further are a squat's. Chosen: a thigh of 0.43 m (0.245 of 1.75 m, Drillis & Contini 1966), and the shank that
+leans with it."""
 
 LEAST_SUNK_M = 0.15
 """What is less is not told from what an accelerometer is off by."""
@@ -35,11 +38,10 @@ def not_square(case: Case) -> Fault | None:
 
 
 def squat_pattern(case: Case) -> Fault | None:
-    """Return hips that sank by more than a hinge of this lean lets them, in cm; said only when it is sure."""
+    """Return hips that come up by more than a hinge of this lean lets them sink, in cm; said only when it is sure."""
     bend = case.rep.bend
-    sinks_m, flat_deg = FLOOR_SQUATTING if case.profile.may_squat else SQUATTING
-    limit = max(LEAST_SUNK_M, sinks_m * bend.descent_deg)
-    if bend.descent_deg > flat_deg or not bend.sunk_m > limit:
+    limit = max(LEAST_SUNK_M, LEG_M * (1 - cos(radians(bend.ascent_deg))))
+    if not bend.rose_m > limit:
         return None
-    beyond = 100 * (bend.sunk_m - limit)
-    return fault("squat_pattern", 100 * bend.sunk_m, 100 * limit, "cm", bend.concentric.start, beyond=beyond)
+    beyond = 100 * (bend.rose_m - limit)
+    return fault("squat_pattern", 100 * bend.rose_m, 100 * limit, "cm", bend.concentric.start, beyond=beyond)
