@@ -123,7 +123,8 @@ class Counter:
             yield from self._close(walk.known)
 
     def _counts(self, bent: Bent) -> bool:
-        range_deg = max(bent.descent_deg, bent.ascent_deg)
+        # Who leans back afterwards, to put something high up say, has not bent any further for it.
+        range_deg = max(bent.descent_deg, min(bent.ascent_deg, bent.deepest_deg))
         return range_deg >= self._set.profile.least_rom_deg and bent.directness >= LEAST_DIRECTNESS
 
     def _close(self, number: int, *, cut: bool = False) -> Iterator[Said]:

@@ -1,7 +1,6 @@
 """Which of the bends of a set are repetitions, and what the others are.
 
-    each by itself   stooped     the back bent, and the pelvis stayed
-                     sat         the pelvis is rolled back under an upright trunk before or after it
+    each by itself   sat         the pelvis is rolled back under an upright trunk before or after it
                      lay         before or after it the trunk was not upright
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
@@ -29,11 +28,7 @@ from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 
-Verdict = Literal["rep", "stooped", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
-
-TIPPED_DEG = 8.0
-"""Whoever hinges tips the pelvis by more than this; walking and reaching do by less. Chosen: recorded people who put
-something on the floor, with a round back, tip it by 11 and more."""
+Verdict = Literal["rep", "sat", "lay", "squat", "busy", "errand", "other", "unloaded", "small"]
 
 ROLLED_DEG, SLUMPED_DEG = -10.0, 10.0
 """Sitting, the pelvis rolls back by more than this, and the spine flexes by as much."""
@@ -126,7 +121,6 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
-        "stooped": bend.tipped_deg < TIPPED_DEG,
         "sat": sat,
         "lay": bend.lay or bend.leant_deg > UPRIGHT_DEG,
         "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,

@@ -83,14 +83,19 @@ class Bent:
     @cached_property
     def descent_deg(self) -> float:
         """How far down it went: as far as the lead went, or a thorax that was seen for a part of the way."""
-        led = self._at_bottom(self.trace.lead) - float(self.whole.lead[0])
+        led = self.deepest_deg - float(self.whole.lead[0])
         seen = self.whole.thorax[np.isfinite(self.whole.thorax)]
         return max(led, float(np.ptp(seen))) if 0 < len(seen) < len(self.whole.thorax) else led
 
     @cached_property
     def ascent_deg(self) -> float:
         """How far up the lead came."""
-        return self._at_bottom(self.trace.lead) - float(self.whole.lead[-1])
+        return self.deepest_deg - float(self.whole.lead[-1])
+
+    @cached_property
+    def deepest_deg(self) -> float:
+        """How far the lead leant at the bottom, against standing."""
+        return self._at_bottom(self.trace.lead)
 
     @cached_property
     def range_deg(self) -> float:
@@ -136,12 +141,6 @@ class Bent:
         """Range of motion of the pelvis."""
         seen = self.whole.pelvis[np.isfinite(self.whole.pelvis)]
         return float(np.ptp(seen)) if len(seen) else None
-
-    @cached_property
-    def tipped_deg(self) -> float:
-        """Range of motion of a pelvis that was seen all the time; infinite where it was not."""
-        pelvis = self.whole.pelvis
-        return float(np.ptp(pelvis)) if np.isfinite(pelvis).all() else np.inf
 
     @cached_property
     def dwell_s(self) -> float:

@@ -62,6 +62,15 @@ def test_every_rep_is_found_with_its_times_and_ranges(said, four):
         assert rep.start_s + rep.eccentric_s - 0.1 < rep.bottom_s < rep.end_s - rep.concentric_s + 0.1
 
 
+@pytest.mark.parametrize(("depth_deg", "reps"), [(28.0, 0), (38.0, 1)])
+def test_leaning_back_afterwards_is_no_part_of_how_far_somebody_bent(counted, depth_deg, reps):
+    t_ns = np.arange(0, 20, 1 / RATE) * 1e9
+    down, up = (0.5 - 0.5 * np.cos(np.pi * np.clip((t_ns / 1e9 - start) / 1.2, 0, 1)) for start in (5.0, 6.5))
+    thorax = np.radians(depth_deg * down - (depth_deg + 10.0) * up)
+    said = counted(SagittalAngles(t_ns.astype(np.int64), 0.6 * thorax, thorax, 0.4 * thorax))
+    assert len(confirmed(said)) == reps
+
+
 def test_the_top_pause_lasts_until_the_next_rep_and_the_last_one_has_none(said, four):
     pauses = [rep.top_pause_s for rep in confirmed(said)]
     labels = [label.get("top_pause_s") for label in truth.labels(four, "hinge")["reps"]]
