@@ -43,7 +43,7 @@ which tires, and of standing up with empty hands, which is as one likes."""
 ALIKE_SD = (2.0, 4.0), (0.3, 0.5)
 """SD of how a pull, and an empty standing-up, differ from the pull before: spine (deg), logarithm of the rest."""
 
-GIVES = 1.0, 9.0, 5.0
+GIVES = 2.0, 9.0, 5.0
 """By how much more (deg) the spine gives way on the way up than in the pull before: SD of another pull; mean and SD of
 every other empty standing-up, for which nobody braces."""
 
