@@ -88,8 +88,8 @@ def _desk(gym: Gym, store: Store, users: Users, feed: Feed) -> Desk:
         store=store,
         users=users,
         viewer=viewer_of,
-        tell=lambda where, strap, command: feed.tell(where, strap, _checked(command)),
-        kept=_kept,
+        tell=lambda where, strap, command: feed.tell(where, strap, checked(command)),
+        kept=kept,
         between_sessions_deg=BETWEEN_SESSIONS_DEG,
         clock=time.monotonic,
         line=lambda: feed.connected,
@@ -107,14 +107,14 @@ def _mounted(store: Store, folder: Path, uploaded: Uploaded) -> dict[str, ASGIAp
     return {"/uploads": receive, "/session": reports(store, SessionPages(folder).page)}
 
 
-def _kept(asked: str, measured: Sequence[float | None]) -> list[bool | None]:
+def kept(asked: str, measured: Sequence[float | None]) -> list[bool | None]:
     """Tell of each digit of a tempo whether it was kept, as reps are judged; raises ValueError where it is none."""
     from hinge_imu.reps.tempo import Prescription, compare
 
     return [verdict.kept for verdict in compare(Prescription.parse(asked), measured)]
 
 
-def _checked(command: dict[str, Any]) -> dict[str, Any]:
+def checked(command: dict[str, Any]) -> dict[str, Any]:
     """Return a command as a strap will take it; raises ValueError with what is wrong and the mend."""
     commands.parse(msgspec.json.encode(command))
     return command

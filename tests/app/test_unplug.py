@@ -31,13 +31,13 @@ def broker():
         yield running
 
 
-@pytest.fixture(params=["pelvis", "thorax"])
+@pytest.fixture(scope="module", params=["pelvis", "thorax"])
 def lost(request):
     return request.param
 
 
-@pytest.fixture(params=["eccentric", "concentric"])
-def session(request, lost, broker, tmp_path):
+@pytest.fixture(scope="module", params=["eccentric", "concentric"])
+def session(request, lost, broker, tmp_path_factory):
     """What the coach heard of a set in which one board was off the cable for 5 s, from the middle of the fourth rep."""
     config = load()
     publish = msgspec.structs.replace(config.publish, gym="unplugged", strap=f"{lost}-{request.param}", mqtt=broker.url)
@@ -56,7 +56,8 @@ def session(request, lost, broker, tmp_path):
         while agenda and agenda[0][0] <= clock.now() * 1e-9:
             agenda.pop(0)[1](ADDRESS[lost])
 
-    path = tmp_path / "session.mcap"
+    folder = tmp_path_factory.mktemp("unplugged")
+    path = folder / "session.mcap"
     with (
         Coach(broker.url, publish.gym) as coach,
         bus.installed(),
@@ -66,7 +67,7 @@ def session(request, lost, broker, tmp_path):
         said = []
         with (
             McapWriter(path, header) as writer,
-            Outbox(tmp_path / "outbox.sqlite", 100.0) as outbox,
+            Outbox(folder / "outbox.sqlite", 100.0) as outbox,
             Link(publish, outbox) as link,
         ):
             publisher = Publisher(header, link)

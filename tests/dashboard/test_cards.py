@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from hinge_imu.app.dashboard import kept
+from hinge_imu.app.coaching import kept
 from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages import cards
 from hinge_imu.events import Fault, RepEvent, SensorEvent, SetEvent
