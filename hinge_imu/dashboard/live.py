@@ -27,6 +27,9 @@ MOST_STRAPS = 1000
 FRESH_S = 3.0
 """Angles come 20 times a second; after so many s without them the picture is of the past. Chosen."""
 
+SILENT_S = 4.0
+"""In a session a strap of which nothing is heard for so long is gone. Chosen: a coach is to know within 5 s."""
+
 BENT_DEG = 20.0
 """Whoever leans further forward than that is lifting. Chosen: below what any exercise counts as a rep."""
 
@@ -58,13 +61,15 @@ class Strap:
 
     ``changed`` counts what a card shows in words, ``points`` every angle that ever came, ``stored`` what a store has
     of it, too: so that a page knows what is new to it. ``described`` is what its session last said of itself,
-    ``remarks`` the ids and revisions of the last marks, notices and the like.
+    ``remarks`` the ids and revisions of the last marks, notices and the like; ``over`` tells that no session is under
+    way.
     """
 
     gym: str
     name: str
     status: str | None = None
     session: str | None = None
+    over: bool = True
     athlete: str | None = None
     exercise: str = "auto"
     asked: str | None = None
@@ -107,6 +112,10 @@ class Strap:
     def there(self) -> bool:
         """Whether it has a line to the broker."""
         return self.status in {"online", None}
+
+    def silent(self, now: float) -> bool:
+        """Whether it ought to be heard, and is not; between two sessions there is nothing to say."""
+        return not self.over and now - self.seen > SILENT_S
 
     @property
     def slower_share(self) -> float | None:
@@ -185,7 +194,7 @@ def _is_news(strap: Strap, fields: dict[str, Any]) -> bool:
 
 
 def _begin(strap: Strap, session: str) -> None:
-    strap.session, strap.set, strap.ended, strap.lifted = session, 0, None, None
+    strap.session, strap.over, strap.set, strap.ended, strap.lifted = session, False, 0, None, None
     strap.athlete, strap.asked, strap.exercise, strap.simulated = None, None, "auto", False
     strap.notice, strap.pain, strap.described = None, False, None
     strap.reps.clear()
@@ -212,6 +221,7 @@ def _wearer(strap: Strap, fields: dict[str, Any]) -> None:
 def _status(strap: Strap, fields: dict[str, Any], _now: float) -> None:
     strap.status = str(fields.get("status"))
     _follow(strap, fields)
+    strap.over = fields.get("session_id") is None
 
 
 def _meta(strap: Strap, fields: dict[str, Any], _now: float) -> None:
@@ -233,7 +243,7 @@ def _angles(strap: Strap, fields: dict[str, Any], now: float) -> None:
     came = [Point(*row) for row in zip(*columns, strict=True)][-KEPT:]
     strap.angles.extend(came)
     strap.points += len(came)
-    strap.moved = now
+    strap.over, strap.moved = False, now
 
 
 def _rep(strap: Strap, fields: dict[str, Any], now: float) -> None:
@@ -287,6 +297,7 @@ def _mark(strap: Strap, fields: dict[str, Any], _now: float) -> None:
 
 def _session(strap: Strap, fields: dict[str, Any], _now: float) -> None:
     _wearer(strap, fields)
+    strap.over = fields.get("state") == "ended"
 
 
 _LASTING = {"lost", "slipped", "under_voltage", "hot", "disk"}

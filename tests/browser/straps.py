@@ -6,6 +6,7 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
+from socket import SHUT_RDWR
 from threading import Event, Thread
 
 import msgspec
@@ -58,11 +59,15 @@ class Fake:
         self._athlete, self._speed, self._skip_s = athlete, speed, skip_s
         self._utc, self._tempo = started_utc, tempo
         self._until_s, self.go_on = until_s, Event()
+        self.said_rep: dict[str, float] = {}
         self.told, self.over, self._stop = SimpleQueue(), Event(), Event()
         self.client = Client(CallbackAPIVersion.VERSION2)
         self.client.max_queued_messages_set(0)
         self.client.max_inflight_messages_set(1000)
         self.client.on_message = lambda _c, _d, message: self.told.put(json.loads(message.payload))
+        self.client.reconnect_delay_set(3, 3)
+        will = {**self._common("status"), "session_id": None, "status": "lost"}
+        self.client.will_set(f"{self._top}/status", json.dumps(will), qos=1, retain=True)
         self.client.connect("127.0.0.1", port)
         self.client.subscribe(f"{self._top}/command", qos=1)
         self.client.loop_start()
@@ -79,15 +84,24 @@ class Fake:
         self.client.disconnect()
         self.client.loop_stop()
 
+    def die(self):
+        """Be gone without a word, and there again in the same session 3 s later."""
+        self.client.on_connect = lambda *_: self.say("status", {"status": "online"})
+        self.client.socket().shutdown(SHUT_RDWR)
+
     def say(self, level, fields, *, wait=False):
+        self._send(level, json.dumps({**self._common(level), **fields}).encode(), wait=wait)
+
+    def _common(self, level):
         common = {"schema": f"hinge/v1/{level}", "session_id": self.session, "athlete": self._athlete, "revision": 1}
-        common |= {"id": f"{self.session}-{level}-{next(_numbers)}", "time": None}
-        self._send(level, json.dumps({**common, **fields}).encode(), wait=wait)
+        return {**common, "id": f"{self.session}-{level}-{next(_numbers)}", "time": None}
 
     def _send(self, level, payload, *, wait=False):
         sent = self.client.publish(
             f"{self._top}/{level}", payload, qos=level != "angles", retain=level in {"status", "meta"}
         )
+        if level == "rep":
+            self.said_rep.setdefault(json.loads(payload)["id"], time.time())
         if wait:
             sent.wait_for_publish(10)
 

@@ -592,6 +592,43 @@ def test_what_a_strap_uploads_is_in_the_history_whole_though_nothing_of_it_came_
     assert history.tab.complaints[complained:] == []
 
 
+COUNTED = """window.counted = {}; new MutationObserver(() => {
+  const count = %s?.querySelector('.count b')?.innerText;
+  if (count) window.counted[count] ??= Date.now() / 1000;
+}).observe(document.body, { childList: true, subtree: true, characterData: true })"""
+
+
+def test_a_rep_is_on_its_card_within_half_a_second(coach, broker, program):
+    coach.open(program.url)
+    coach.until("document.querySelector('.card')")
+    coach.js(COUNTED % card("Quin"))
+    with STRAPS.Fake(broker.port, "strap8", "Quin", "simulated_hinge", speed=4.0, skip_s=8.0) as quin:
+        coach.until(f"{card('Quin')}?.querySelector('.count b').innerText == '4'", 40)
+    shown_s = [coach.js("window.counted")[str(number)] for number in (2, 3, 4)]
+    late_s = [shown - said for shown, said in zip(shown_s, list(quin.said_rep.values())[1:], strict=True)]
+    # Of three, for a machine that does something else as well may be late once or twice.
+    assert 0 < min(late_s) < 0.5
+
+
+def test_a_strap_that_dies_is_shown_as_gone_and_comes_back(coach, broker, program):
+    coach.open(program.url)
+    with STRAPS.Fake(broker.port, "strap8", "Fay", "simulated_hinge", speed=1.0, skip_s=8.0) as fay:
+        coach.until(f"{card('Fay')}?.classList.contains('lifting')", 40)
+        fay.die()
+        coach.until(f"{card('Fay')}.classList.contains('lost')", 5)
+        coach.until(f"!{card('Fay')}.classList.contains('lost') && !{card('Fay')}.classList.contains('silent')")
+
+
+def test_a_strap_whose_power_is_cut_is_shown_as_gone_though_its_line_seems_to_be_there(coach, broker, program):
+    coach.open(program.url)
+    with STRAPS.Fake(broker.port, "strap8", "Pam", "simulated_hinge", speed=4.0, skip_s=4.0, until_s=9.0) as pam:
+        coach.until(f"{card('Pam')}?.classList.contains('lifting')", 40)
+        coach.until(f"{card('Pam')}.classList.contains('silent')")
+        assert coach.js(f"{card('Pam')}.querySelector('.pill').innerText") == "line lost"
+        pam.go_on.set()
+        coach.until(f"!{card('Pam')}.classList.contains('silent')")
+
+
 def test_a_broker_that_is_gone_is_said(coach, broker, program):
     """The last one: it ends the broker."""
     coach.open(program.url)

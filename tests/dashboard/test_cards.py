@@ -104,12 +104,18 @@ def test_a_sensor_that_is_lost_is_named(table):
 
 
 @pytest.mark.parametrize(
-    ("status", "seen", "expected"),
-    [("online", 99.0, "resting"), ("online", 80.0, "silent"), ("lost", 99.0, "lost"), ("offline", 99.0, "away")],
+    ("status", "seen", "over", "expected"),
+    [
+        ("online", 99.0, False, "resting"),
+        ("online", 95.9, False, "silent"),
+        ("online", 80.0, True, "ready"),
+        ("lost", 99.0, False, "lost"),
+        ("offline", 99.0, True, "away"),
+    ],
 )
-def test_how_a_strap_is_stands_in_one_word(status, seen, expected):
+def test_how_a_strap_is_stands_in_one_word(status, seen, over, expected):
     strap = lifting(rep())
-    strap.status, strap.seen = status, seen
+    strap.status, strap.seen, strap.over = status, seen, over
     assert cards.state(strap, 100.0) == expected
 
 

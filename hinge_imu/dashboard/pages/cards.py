@@ -9,7 +9,7 @@ from html import escape
 from typing import Literal
 from urllib.parse import quote
 
-from hinge_imu.dashboard.live import FRESH_S, Strap
+from hinge_imu.dashboard.live import Strap
 from hinge_imu.events import RepEvent
 from hinge_imu.profiles import Limits, built_in
 from hinge_imu.words import MARKS, Phase, Words
@@ -39,11 +39,11 @@ def state(strap: Strap, now: float) -> State:
         return "lost"
     if strap.status == "offline":
         return "away"
-    if now - strap.seen > FRESH_S + 2:
+    if strap.silent(now):
         return "silent"
     if strap.lifting(now):
         return "lifting"
-    return "resting" if strap.reps else "ready"
+    return "resting" if strap.reps and not strap.over else "ready"
 
 
 def classes(strap: Strap, now: float, *, public: bool = False) -> str:

@@ -117,7 +117,6 @@ window.hinge = (() => {
       const told = card.querySelector(".ago"), resting = card.querySelector(".rest");
       if (told) told.textContent = ago === null ? "" : told.dataset.say.replace("#", ago);
       if (resting) resting.textContent = rest === null ? "" : clock(rest);
-      card.classList.toggle("silent", ago !== null && ago > 5);
     }
   }
 
