@@ -96,7 +96,7 @@ def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = Fa
         if len(features) - number < FEW or not len(others):
             return 0
         rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
-        few = len(others) < EDGED and not carried
+        few = len(others) < EDGED and not (carried and number == 1)
         enough = (1 if rested else DIFFERENT) + few + (floor and not tired)
         if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
             return number
