@@ -62,8 +62,9 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
         # What opens a set is told from the others once it is known what closes it.
         before = first, stop
         if begins:
-            first += _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor) or int(
-                floor and stop - first > FEW and snatched(bends[left[first]])
+            carried = not floor and stop < len(left)
+            first += _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor, carried=carried) or int(
+                floor and _before_the_bar([bends[number] for number in left[first:stop]], rests[first : stop - 1])
             )
         # Seen from its end, a set begins with what closes it.
         begin = first + (profile.starts_bent and stop - first > EDGED)
@@ -72,15 +73,31 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     return [*left[:first], *left[stop:]]
 
 
-def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False) -> int:
-    """Return how many bends at the beginning, one or two, are another movement than the others."""
+def _before_the_bar(bends: Sequence[Bent], rests: Floats) -> bool:
+    """Return whether the first bend was something else than a pull.
+
+    Somebody who had a load in the hands neither stands for longer after it nor takes longer to set up for the next.
+    """
+    if len(bends) <= FEW:
+        return False
+    pauses = [bend.pause_s for bend in bends[1:]]
+    came = rests[0] > LONGER * median(rests[1:]) and pauses[0] > LONGER * median(pauses[1:])
+    return snatched(bends[0]) or came
+
+
+def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False, carried: bool = False) -> int:
+    """Return how many bends at the beginning, one or two, are another movement than the others.
+
+    What is put down, as the other end of the set shows, has been picked up: of that, few others are witness enough.
+    """
     for number in (1, 2):
         # What opens a set and what closes it may be alike, as picking up and putting down are.
         others = features[number : len(features) - (len(features) > number + 2)]
         if len(features) - number < FEW or not len(others):
             return 0
         rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
-        enough = (1 if rested else DIFFERENT) + (len(others) < EDGED) + (floor and not tired)
+        few = len(others) < EDGED and not (carried and number == 1)
+        enough = (1 if rested else DIFFERENT) + few + (floor and not tired)
         if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
             return number
     return 0
@@ -99,10 +116,14 @@ def _off(one: Floats, others: Floats) -> Floats:
 
 
 def _ways(off: Floats, *, tired: bool = False) -> Floats:
-    """Return in how many ways that is another movement; time counts once, and who is tired may be slower."""
+    """Return in how many ways that is another movement.
+
+    How fast the back moves counts once, and how long the hands are busy at the bottom once; who is tired may be slower.
+    """
     far = np.abs(off[:, :4]) > 1
     timed = (off[:, 4:] < -1) if tired else np.abs(off[:, 4:]) > 1
-    return np.asarray(far.sum(axis=1) + timed.any(axis=1), float)
+    fast, busy = timed[:, :2].any(axis=1), timed[:, 2]
+    return np.asarray(far.sum(axis=1) + (fast | busy) + (fast & busy & (not tired)), float)
 
 
 def _much(off: Floats, *, tired: bool) -> Floats:

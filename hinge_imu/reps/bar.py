@@ -40,6 +40,10 @@ LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
 which tires, and of standing up with empty hands, which is as one likes."""
 
+HARD = 0.25, (0.5, 0.2)
+"""The share of pulls that are hard, which stick or are hitched: mean and SD of how much slower these are, as above;
+chosen: who grinds loses two fifths of the speed, and nobody much more who still gets it up."""
+
 ALIKE_SD = (2.0, 4.0), (0.3, 0.5)
 """SD of how a pull, and an empty standing-up, differ from the pull before: spine (deg), logarithm of the rest."""
 
@@ -117,7 +121,9 @@ def _loaded(before: Bent, last: Bent) -> float:
     """Return how much likelier a way up was another pull than one with empty hands, as a logarithm."""
     # A way up that hesitates is as fast in between as one that does not.
     slower = np.log(before.peak_rates[1] / last.peak_rates[1])
-    pull = sum(_log_normal(slower, *each) * sign for each, sign in zip(LOADED, (1, -1), strict=True))
+    usual, empty = (_log_normal(slower, *each) for each in LOADED)
+    share, hard = HARD
+    pull = np.logaddexp(np.log(1 - share) + usual, np.log(share) + _log_normal(slower, *hard)) - empty
     rounder = (last.pull_deg or 0.0) - (before.pull_deg or 0.0)
     longer = max(0.0, np.log((last.pause_s + 0.3) / (before.pause_s + 0.3)))
     for off, (same, other) in zip((rounder, longer), ALIKE_SD, strict=True):

@@ -195,6 +195,42 @@ def test_another_movement_at_either_end_of_a_set_is_no_part_of_it(judged, seed, 
     assert verdicts == ["rep"] * 5
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_put_down_has_been_picked_up_though_there_are_but_two_reps_to_compare_it_with(judged, seed):
+    picked, reps = hinge(spine=22.0, bottom=2.5), [hinge(top=1.0)] * 2
+    put = hinge(88.0, 45.0, 0.9, 0.8, top=3.0, thigh_deg=30.0, shank_deg=10.0)
+    assert judged(standing(picked, *reps, put), seed=seed) == ["other", "rep", "rep", "other"]
+    assert judged(standing(picked, *reps), seed=seed) == ["rep"] * 3, "nothing shows that anything was carried"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hands_that_are_busy_at_the_bottom_of_a_quick_bend_do_something_else_than_the_reps(judged, seed):
+    reps = [hinge(down=3.0)] * 5
+    assert judged(standing(hinge(down=1.0, bottom=2.6), *reps), seed=seed) == ["other", *["rep"] * 5]
+    assert judged(standing(hinge(down=1.0), *reps), seed=seed) == ["rep"] * 6, "haste alone is no other movement"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_ties_a_shoe_before_coming_to_the_bar_has_not_pulled_it(judged, seed):
+    """As deep as the pulls, but one stands for longer after it, and has yet to set up."""
+
+    def shoe(top):
+        return standing(Rep(65.0, 25.0, 1.2, 5.0, 1.3, top, Manner(thigh_deg=25.0, shank_deg=8.0)))
+
+    def pulls(stage):
+        floor_set(stage, [Rep(65.0, 25.0, 1.5, 0.5, 1.4, 0.9, Manner(thigh_deg=25.0, shank_deg=8.0))] * 3, 1)
+
+    assert judged(shoe(2.5), pulls, exercise="deadlift", seed=seed) == ["other", *["rep"] * 3, "unloaded"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_last_pull_that_is_much_slower_than_the_one_before_is_a_pull(judged, seed):
+    """Who lets the bar go after it never stood up with empty hands."""
+    double = [pull(up=1.3), pull(up=2.4)]
+    verdicts = judged(lambda stage: floor_set(stage, double, 1, "dropped"), exercise="deadlift", seed=seed)
+    assert verdicts == ["rep", "rep"]
+
+
 def test_while_the_set_goes_on_its_last_bend_may_be_anything(judged):
     bar = hinge(88.0, 45.0, 1.2, 1.2, thigh_deg=30.0, shank_deg=10.0)
     reps = [hinge() for _ in range(4)] + [hinge(top=3.0)]
