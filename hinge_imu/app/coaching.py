@@ -63,8 +63,8 @@ def run(config: PublishConfig, place: Place, *, say: Callable[[str], None]) -> N
         closing.enter_context(ingest)
         feed.open(address.host, address.port)
         closing.callback(feed.close)
-        _greet(f"http://{place.host}:{port}{place.base}", users, say)
-        serve.serve(door, listening)
+        where = f"http://{place.host}:{port}{place.base}"
+        serve.serve(door, listening, lambda: _greet(where, users, say))
 
 
 def _stored(place: Place, folder: Path, closing: ExitStack, say: Callable[[str], None]) -> tuple[Store, Users]:

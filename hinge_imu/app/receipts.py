@@ -30,6 +30,10 @@ class Receipt(msgspec.Struct, frozen=True):
     changed_ns: int
 
 
+# Made here, as more than one thread reads receipts, and msgspec bears no two that meet a form for the first time.
+_RECEIPTS = msgspec.json.Decoder(Receipt)
+
+
 class Receipts:
     """The receipts in a folder of recordings, from one dashboard."""
 
@@ -41,7 +45,7 @@ class Receipts:
     def has(self, path: Path) -> bool:
         """Return whether the dashboard has a recording as it is now."""
         try:
-            kept = msgspec.json.decode(self._of(path).read_bytes(), type=Receipt)
+            kept = _RECEIPTS.decode(self._of(path).read_bytes())
             return kept == Receipt(self._url, *seen(path))
         except (OSError, msgspec.DecodeError):
             return False

@@ -62,6 +62,10 @@ class Upload(msgspec.Struct, kw_only=True):
     done: bool = False
 
 
+# Made here, as more than one thread reads them, and msgspec bears no two that meet a form for the first time.
+_UPLOADS = msgspec.json.Decoder(Upload)
+
+
 class Incoming:
     """All that is on its way into a folder, for one process; ``done`` is told each recording and what is said of it.
 
@@ -102,7 +106,7 @@ class Incoming:
         if re.fullmatch("[0-9a-f]{32}", name) is None:
             return None
         try:
-            return msgspec.json.decode((self._incoming / f"{name}.json").read_bytes(), type=Upload)
+            return _UPLOADS.decode((self._incoming / f"{name}.json").read_bytes())
         except FileNotFoundError:
             return None
         except msgspec.DecodeError as error:
@@ -244,7 +248,7 @@ def forget(folder: Path, sessions: Collection[str]) -> None:
         shutil.rmtree(pages_of(folder, session_id), ignore_errors=True)
     for receipt in (folder / "incoming").glob("*.json"):
         with suppress(msgspec.DecodeError):
-            upload = msgspec.json.decode(receipt.read_bytes(), type=Upload)
+            upload = _UPLOADS.decode(receipt.read_bytes())
             if upload.about.session_id in sessions:
                 if upload.placed is not None:
                     (folder / upload.placed).unlink(missing_ok=True)

@@ -46,8 +46,21 @@ def listen(host: str, port: int) -> socket.socket:
         raise OSError(f"--host {host} --port {port}: cannot be listened at ({error.strerror}); name others") from error
 
 
-def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until a signal asks to end; forwarded headers are the application's affair."""
+def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> None:
+    """Serve until a signal asks to end; ``ready`` is called when it has begun. Forwarded headers are ``app``'s affair."""
     how: dict[str, Any] = {"proxy_headers": False, "server_header": False, "timeout_graceful_shutdown": LEAVE_S}
     config = uvicorn.Config(app, log_config=None, log_level=logging.WARNING, access_log=False, **how)
-    uvicorn.Server(config).run(sockets=[listening])
+    _Server(config, ready).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """One that says when it serves: from then on signals are its own affair, and break into nothing."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()

@@ -189,6 +189,10 @@ _FORMS: dict[str, type[_Common]] = {
     "session": _Session,
 }
 
+# msgspec learns a form when it meets it first. Where two threads meet it at once, it crashes: so it does now.
+for _form in (_Topic, *_FORMS.values()):
+    msgspec.json.Decoder(_form)
+
 
 def parse(topic: str, payload: bytes) -> Heard:
     """Read a message of a strap; its athlete comes in Unicode's NFC, without blanks around, None where that is empty.

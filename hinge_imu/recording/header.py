@@ -15,6 +15,9 @@ from hinge_imu.samples import Header
 HEADER = "hinge_imu.header"
 """The name of the record, in each format that has room for one."""
 
+# Made here, as more than one thread reads recordings, and msgspec bears no two that meet a form for the first time.
+_HEADERS = msgspec.json.Decoder(Header)
+
 
 def encoded(header: Header) -> str:
     """Return a header as JSON."""
@@ -45,7 +48,7 @@ def header_of(path: Path, fields: dict[str, Any], record: str = HEADER) -> Heade
         raise RecordingError(f"{path}: {shown(error)}") from error
     try:
         # By way of JSON, in which the keys of every dict are words.
-        header = msgspec.json.decode(msgspec.json.encode(lifted), type=Header)
+        header = _HEADERS.decode(msgspec.json.encode(lifted))
     except (msgspec.MsgspecError, RecursionError) as error:
         raise _not_ours(path, record, error) from error
     try:

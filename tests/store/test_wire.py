@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -24,6 +27,27 @@ FAULT = {
 
 def said(**fields):
     return msgspec.json.encode({**FAULT, **fields})
+
+
+MANY_AT_ONCE = """
+import sys, threading
+from hinge_imu.dashboard.wire import parse
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+def read():
+    start.wait()
+    parse(sys.argv[1], sys.argv[2].encode())
+threads = [threading.Thread(target=read) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+@pytest.mark.parametrize("_time", range(4))
+def test_threads_may_read_their_first_message_at_once(_time):
+    command = [sys.executable, "-c", MANY_AT_ONCE, TOPIC, said()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["session", "hinge", "toe_touch"])
