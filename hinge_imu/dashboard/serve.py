@@ -47,7 +47,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: ASGIApp, listening: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve until a signal asks to end; ``ready`` is called when it has begun. Forwarded headers are ``app``'s affair."""
+    """Serve until a signal asks to end; ``ready`` is called when that has begun."""
     how: dict[str, Any] = {"proxy_headers": False, "server_header": False, "timeout_graceful_shutdown": LEAVE_S}
     config = uvicorn.Config(app, log_config=None, log_level=logging.WARNING, access_log=False, **how)
     _Server(config, ready).run(sockets=[listening])
