@@ -5,12 +5,15 @@ Each has its own chips, driver, pipeline, recording and outbox, as straps have; 
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import numpy as np
@@ -65,14 +68,14 @@ def lifters(url: str, folder: Path, seconds: float | None, parts: Sequence[Part]
     for number, part in enumerate(parts, 1):
         order = msgspec.json.encode(Order(part, number, url, str(folder), seconds)).decode()
         command = [sys.executable, "-m", "hinge_imu.app.lifting", order]
-        running.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))  # noqa: S603 - this program
+        running.append(subprocess.Popen(command, stdin=subprocess.PIPE))  # noqa: S603 - this program
     try:
         yield
     finally:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait()
+            process.communicate()
 
 
 def perform(order: Order) -> None:
@@ -106,10 +109,17 @@ def perform(order: Order) -> None:
         )
 
 
+def _leave_with_who_started_it() -> None:
+    """End as at a signal when nobody holds the other end of the standard input any more, however they ended."""
+    os.read(sys.stdin.fileno(), 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def _sets(seconds: float) -> int:
     """Return enough for so long: no set with its rest is over within half a minute."""
     return max(1, round(seconds / 30.0))
 
 
 if __name__ == "__main__":
+    Thread(target=_leave_with_who_started_it, daemon=True).start()
     perform(msgspec.json.decode(sys.argv[1], type=Order))

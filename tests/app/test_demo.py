@@ -144,3 +144,21 @@ def test_the_demo_s_dashboard_is_served_while_three_lift_and_all_is_gone_afterwa
     assert rest == ""
     # A lifter who has stood long enough has a recording, which is whole.
     assert {path.name for path in tmp_path.iterdir()} <= {"strap-1", "strap-2", "strap-3"}
+
+
+BROKEN_OFF = """
+import sys, time
+from pathlib import Path
+from hinge_imu.app.lifting import PARTS, lifters
+with lifters("mqtt://127.0.0.1:1", Path(sys.argv[1]), None, PARTS[:1]):
+    print("lifting", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_lifters_leave_with_whoever_started_them_even_if_that_was_killed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", BROKEN_OFF, tmp_path], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "lifting\n"
+        process.kill()
+        # The line is open for as long as a lifter has it.
+        assert process.communicate(timeout=60)[0] == ""
