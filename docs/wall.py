@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from runpy import run_path
-from types import SimpleNamespace
 
 from PIL import Image
 
+from hinge_imu.publish.broker import PrivateBroker
+
 HERE = Path(__file__).parent
-BROWSER = HERE.parent / "tests" / "browser"
 SIZE = 1024, 390
 """As wide as a tablet that lies, and as high as three cards need."""
 
@@ -32,11 +31,11 @@ READY = """document.querySelectorAll('.lifting').length == 3 && document.querySe
 
 def main() -> None:
     """Let three lift, and look at them in the light and in the dark."""
-    sys.path.insert(0, str(BROWSER))
-    straps, tabs, program = (
-        SimpleNamespace(**run_path(str(BROWSER / f"{name}.py"))) for name in ("straps", "tab", "test_dashboard")
-    )
-    with tempfile.TemporaryDirectory() as name, program.PrivateBroker() as broker, tabs.Browser(Path(name)) as chrome:
+    sys.path.insert(0, str(HERE.parent / "tests"))
+    from browser import program, straps
+    from browser import tab as tabs
+
+    with tempfile.TemporaryDirectory() as name, PrivateBroker() as broker, tabs.Browser(Path(name)) as chrome:
         running = program.Program(broker, Path(name))
         walls = {}
         for theme in ("light", "dark"):

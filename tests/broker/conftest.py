@@ -154,7 +154,7 @@ class Someone:
     def __enter__(self):
         self.client.connect(HOST, self.port)
         self.client.loop_start()
-        self.connected = str(self.answer.get(timeout=10))
+        self.connected = str(self.answer.get(timeout=60))
         return self
 
     def __exit__(self, *_):
@@ -171,7 +171,7 @@ class Someone:
     def says(self, topic, payload=b"{}", **how):
         """Say something, and return the broker's answer once it has it."""
         self.client.publish(topic, payload, qos=1, **how)
-        return str(self.acknowledged.get(timeout=10))
+        return str(self.acknowledged.get(timeout=60))
 
     def next(self, count, quiet_s=10.0):
         """Return the next messages heard, fewer where it stays quiet."""

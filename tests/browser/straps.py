@@ -18,6 +18,10 @@ from hinge_imu.publish.messages import Messages
 from hinge_imu.recording import batched, open_recording
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
+HOSTILE = "<img src=x onerror=document.title='caught'>"
+"""The name of somebody who means no good."""
+
+PAIN = {"event": "mark", "what": "pain", "at_s": 5.0, "exercise": None, "text": None}
 _numbers = count(1)
 
 

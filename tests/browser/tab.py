@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import subprocess
+import time
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +23,19 @@ UNTIL = """new Promise((done, failed) => {{
 
 LISTEN = """addEventListener("securitypolicyviolation", (event) =>
   broken(event.effectiveDirective + " " + event.blockedURI + " " + event.sample))"""
+
+
+def until(true, seconds=60):
+    """Wait for what no page shows."""
+    end_s = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
+
+
+def card(name):
+    """Return the expression for the card of that name on the wall."""
+    return f"[...document.querySelectorAll('.card')].find((each) => each.querySelector('h2').innerText == {name!r})"
 
 
 class Browser:
@@ -119,6 +133,12 @@ class Tab(Line):
 
     def write(self, text):
         self.call("Input.insertText", text=text)
+
+    def click(self, which, text):
+        self.js(f"[...document.querySelectorAll({which!r})].find((each) => each.innerText.includes({text!r})).click()")
+
+    def focus(self, which, label):
+        self.js(f"[...document.querySelectorAll({which!r})].find((each) => each.ariaLabel == {label!r}).focus()")
 
     @property
     def asked(self):

@@ -29,7 +29,7 @@ def seen(monkeypatch):
 
 
 def next_of(seen, count):
-    return {seen.get(timeout=5.0) for _ in range(count)}
+    return {seen.get(timeout=60.0) for _ in range(count)}
 
 
 def test_a_word_goes_to_buzzer_motor_and_led_alike(pins, seen):
@@ -42,7 +42,7 @@ def test_a_word_goes_to_buzzer_motor_and_led_alike(pins, seen):
 def test_the_light_is_shown_by_the_led_alone(pins, seen):
     with Outputs(ALL) as outputs:
         outputs.show("trouble")
-        assert [seen.get(timeout=5.0) for _ in range(3)] == [("GPIO25", True), ("GPIO25", False), ("GPIO25", True)]
+        assert [seen.get(timeout=60.0) for _ in range(3)] == [("GPIO25", True), ("GPIO25", False), ("GPIO25", True)]
 
 
 def test_a_beat_is_heard_and_felt_but_not_seen(pins, seen):
@@ -55,8 +55,8 @@ def test_a_beat_is_heard_and_felt_but_not_seen(pins, seen):
 def test_all_is_off_and_the_pins_are_free_afterwards(pins, seen):
     with Outputs(ALL) as outputs:
         outputs.show("ready")
-        assert seen.get(timeout=5.0) == ("GPIO25", True)
-    assert seen.get(timeout=5.0) == ("GPIO25", False)
+        assert seen.get(timeout=60.0) == ("GPIO25", True)
+    assert seen.get(timeout=60.0) == ("GPIO25", False)
     with Outputs(ALL) as outputs:
         assert outputs.there
 

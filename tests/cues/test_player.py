@@ -79,28 +79,28 @@ def test_to_say_something_waits_for_nobody_even_while_the_line_is_slow():
 
     with Player(switch) as player:
         player.say(ONE)
-        assert going.get(timeout=5.0) is True
+        assert going.get(timeout=60.0) is True
         slow.set()
         player.say((0.01,), urgency=3)
-    assert going.get(timeout=5.0) is False
+    assert going.get(timeout=60.0) is False
 
 
 def test_the_line_is_off_when_the_player_is_closed():
     states = SimpleQueue()
     with Player(states.put) as player:
         player.say((60.0,))
-        assert states.get(timeout=5.0) is True
-    assert states.get(timeout=5.0) is False
+        assert states.get(timeout=60.0) is True
+    assert states.get(timeout=60.0) is False
 
 
 def test_a_clock_that_is_given_is_the_one_that_counts():
     states, now = SimpleQueue(), [100.0]
     with Player(states.put, lambda: now[0]) as player:
         player.lay((3.0, 1.0), ago_s=2.0)
-        assert states.get(timeout=5.0) is True
+        assert states.get(timeout=60.0) is True
         now[0] = 101.5
         player.say((0.0, 9.0))
-        assert states.get(timeout=5.0) is False
+        assert states.get(timeout=60.0) is False
 
 
 @pytest.mark.parametrize("pattern", [(), (0.0, 0.5)])

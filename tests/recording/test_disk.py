@@ -132,9 +132,9 @@ def test_a_disk_that_is_not_there_at_the_start_may_come_later(tmp_path, header, 
     card.write_text("this is no folder")
     with McapWriter(card / "recordings" / "session.mcap", header, told.put) as writer:
         writer.samples(counts[:1000])
-        assert "the disk does not answer (Not a directory)" in told.get(timeout=10)
+        assert "the disk does not answer (Not a directory)" in told.get(timeout=60)
         card.unlink()
-        assert told.get(timeout=10) is None
+        assert told.get(timeout=60) is None
         writer.samples(counts[1000:])
     assert (card / "recordings" / "session.mcap").read_bytes() == whole
 
@@ -153,8 +153,8 @@ def test_what_a_failed_sync_has_lost_is_written_again(path, header, counts, whol
     disk = Disk(path, told.put)
     disk.write(whole)
     disk.close()
-    assert "the disk does not answer (Input/output error)" in told.get(timeout=10)
-    assert told.get(timeout=10) is None
+    assert "the disk does not answer (Input/output error)" in told.get(timeout=60)
+    assert told.get(timeout=60) is None
     assert path.read_bytes() == whole
 
 
@@ -164,14 +164,14 @@ def test_when_memory_is_used_up_whole_stretches_are_missing_and_the_rest_is_read
     writer = McapWriter(path, header, told.put)
     writer._disk._keep = 30_000
     writer.samples(counts)
-    first, second = told.get(timeout=10), told.get(timeout=10)
+    first, second = told.get(timeout=60), told.get(timeout=60)
     assert any(
         "memory is used up: from now on the session is published, and not recorded" in s for s in (first, second)
     )
     path.parent.unlink()
-    assert told.get(timeout=10) is None
+    assert told.get(timeout=60) is None
     writer.close()
-    assert "stretches of about 1 s are missing" in told.get(timeout=10)
+    assert "stretches of about 1 s are missing" in told.get(timeout=60)
     recording = open_recording(path)
     raw = np.concatenate([*recording.blocks()])
     assert recording.warnings == []
@@ -189,7 +189,7 @@ def test_a_dead_disk_is_not_waited_for_forever_and_what_is_lost_is_said(path, to
     disk = Disk(path, told.put, bytes_s=100.0)
     disk.write(bytes(1_200))
     disk.close()
-    assert told.get(timeout=10).startswith(f"{path}: the disk has not taken the last 12 s of the session")
+    assert told.get(timeout=60).startswith(f"{path}: the disk has not taken the last 12 s of the session")
     woken.set()
     disk._thread.join(10.0)
 

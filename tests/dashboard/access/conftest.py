@@ -69,7 +69,7 @@ class Line:
 
     def ask(self, text):
         self.connection.send(text)
-        return self.connection.recv(timeout=10)
+        return self.connection.recv(timeout=60)
 
 
 class Browser:
@@ -78,7 +78,7 @@ class Browser:
     def __init__(self, address, **headers):
         self.address = address
         own = {"Origin": address, "Accept": "text/html", **headers}
-        self.http = httpx.Client(base_url=address, headers=own, timeout=20.0, trust_env=False, verify=TLS)
+        self.http = httpx.Client(base_url=address, headers=own, timeout=120.0, trust_env=False, verify=TLS)
 
     def get(self, path, **headers):
         return self.http.get(path, headers=headers)
