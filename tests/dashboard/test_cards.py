@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from hinge_imu.app.coaching import kept
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages import cards
+from hinge_imu.dashboard.strap import Strap
 from hinge_imu.events import Fault, RepEvent, SensorEvent, SetEvent
 from hinge_imu.words import MARKS, words
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hinge_imu.dashboard.live import KEPT, MOST_STRAPS, Gym
+from hinge_imu.dashboard.live import MOST_STRAPS, Gym
+from hinge_imu.dashboard.strap import KEPT
 from hinge_imu.dashboard.wire import Heard
 
 REP = {

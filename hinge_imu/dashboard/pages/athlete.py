@@ -6,11 +6,11 @@ from nicegui import ui
 from starlette.requests import Request
 
 from hinge_imu.dashboard.access.viewer import Viewer
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages import belongings, history
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import Look, button, escaped, frame, look, say
 from hinge_imu.dashboard.pages.moving import EVERY_S, Card, tell
+from hinge_imu.dashboard.strap import Strap
 
 
 def register(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Literal
 from urllib.parse import quote
 
-from hinge_imu.dashboard.live import Strap
+from hinge_imu.dashboard.strap import Strap
 from hinge_imu.events import RepEvent
 from hinge_imu.profiles import Limits, built_in
 from hinge_imu.words import MARKS, Phase, Words

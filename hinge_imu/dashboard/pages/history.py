@@ -9,12 +9,12 @@ from anyio import to_thread
 from nicegui import ui
 
 from hinge_imu.dashboard.access.viewer import Viewer
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages import charts
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import Look, button, day, escaped, relabel, say
 from hinge_imu.dashboard.pages.session import SessionView
 from hinge_imu.dashboard.store import AwayError, Day, Session
+from hinge_imu.dashboard.strap import Strap
 
 SHOWN = 30
 """The latest sessions that are listed; chosen: two months of four a week."""

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from nicegui import ui
 
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages import cards
 from hinge_imu.dashboard.pages.desk import Desk
+from hinge_imu.dashboard.strap import Strap
 from hinge_imu.words import Words
 
 THIN = 5

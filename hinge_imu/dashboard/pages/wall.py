@@ -8,10 +8,10 @@ from nicegui import ui
 from starlette.requests import Request
 
 from hinge_imu.dashboard.access.viewer import Viewer
-from hinge_imu.dashboard.live import Strap
 from hinge_imu.dashboard.pages.desk import Desk
 from hinge_imu.dashboard.pages.frame import frame, look, say
 from hinge_imu.dashboard.pages.moving import EVERY_S, Card, tell
+from hinge_imu.dashboard.strap import Strap
 
 FORGOTTEN_S = 4 * 3600.0
 """A strap that is away, or has been silent for so long, is no longer on the wall. Chosen: a training."""
