@@ -6,9 +6,12 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
+from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
+
+from hinge_imu.dashboard.access.passwords import AccessError
 
 ENGLISH = {
     "login": "Log in",
@@ -29,6 +32,12 @@ ENGLISH = {
     "nowhere": "This link leads nowhere: it was used, or is too old. Have another one made.",
     "first": "Whoever follows this link runs the dashboard, and adds the other users.",
     "ends": "Everybody who is logged in by this name is logged out.",
+    "short": "The password has {length} characters; take {least} or more, a sentence for example.",
+    "long": "The password has {length} characters; take {most} at most.",
+    "guessed": "The password is guessed at once; take a sentence, for example.",
+    "taken": "There is a user {name} already; take another name.",
+    "no_name": "“{name}” is no name: 1 to 64 characters, no space and none of / + #.",
+    "unshowable": "The name has characters that cannot be shown; take others.",
     "who": "Logged in: {name}",
     "yours": "You log in as {name}.",
 }
@@ -53,10 +62,19 @@ GERMAN = {
     "nowhere": "Dieser Link führt nirgendwohin: Er wurde benutzt oder ist zu alt. Bitte einen neuen machen lassen.",
     "first": "Wer diesem Link folgt, verwaltet das Dashboard und legt die anderen Benutzer an.",
     "ends": "Wer unter diesem Namen angemeldet ist, wird überall abgemeldet.",
+    "short": "Das Passwort hat {length} Zeichen; nimm mindestens {least}, einen Satz zum Beispiel.",
+    "long": "Das Passwort hat {length} Zeichen; nimm höchstens {most}.",
+    "guessed": "Das Passwort ist sofort erraten; nimm zum Beispiel einen Satz.",
+    "taken": "{name} gibt es schon; nimm einen anderen Namen.",
+    "no_name": "„{name}“ ist kein Name: 1 bis 64 Zeichen, kein Leerzeichen und keines von / + #.",
+    "unshowable": "Der Name hat Zeichen, die sich nicht zeigen lassen; nimm andere.",
     "who": "Angemeldet: {name}",
     "yours": "Du meldest dich als {name} an.",
 }
 """The same in German."""
+
+Problem: TypeAlias = str | int | AccessError
+"""What can go wrong: a word of the table, how many seconds to wait, or what cannot be used."""
 
 
 class Page:
@@ -73,11 +91,10 @@ class Page:
         self._parts.append(f"<p>{escape(self._words[word].format(**values))}</p>")
         return self
 
-    def alert(self, problem: str | int | None) -> Page:
-        """Add what went wrong, if anything did: a word of the table, a sentence, or how many seconds to wait."""
+    def alert(self, problem: Problem | None) -> Page:
+        """Add what went wrong, if anything did."""
         if problem is not None:
-            sentence = self._words["wait"].format(seconds=problem) if isinstance(problem, int) else problem
-            self._parts.append(f'<p role="alert">{escape(self._words.get(sentence, sentence))}</p>')
+            self._parts.append(f'<p role="alert">{escape(self._sentence(problem))}</p>')
         return self
 
     def link(self, word: str, path: str) -> Page:
@@ -97,6 +114,14 @@ class Page:
         """Return the page."""
         words = {"language": "de" if self._german else "en", "title": escape(self._words[self._title])}
         return HTMLResponse(_template().substitute(words, body="\n".join(self._parts)), status)
+
+    def _sentence(self, problem: Problem) -> str:
+        if isinstance(problem, int):
+            return self._words["wait"].format(seconds=problem)
+        if isinstance(problem, str):
+            return self._words[problem]
+        word = self._words.get(problem.word)
+        return str(problem) if word is None else word.format(**problem.values)
 
     @property
     def _words(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from hinge_imu.dashboard.access.html import Page
+from hinge_imu.dashboard.access.html import Page, Problem
 from hinge_imu.dashboard.access.passwords import AccessError
 from hinge_imu.dashboard.access.throttle import Throttle, neighbourhood
 from hinge_imu.dashboard.access.users import Users, normal
@@ -93,7 +93,7 @@ class _Desk:
         try:
             viewer = await self._slowly(self._users.follow, link, name, form.get("new", ""))
         except AccessError as error:
-            return await self._offer(request, link, name, str(error))
+            return await self._offer(request, link, name, error)
         return await self._enter(request, viewer, "/")
 
     async def password(self, request: Request) -> Response:
@@ -112,7 +112,7 @@ class _Desk:
         try:
             await self._slowly(self._users.set_password, viewer.name, form.get("new", ""))
         except AccessError as error:
-            return _password(request, 400, str(error))
+            return _password(request, 400, error)
         return await self._enter(request, viewer, "/")
 
     async def _try(self, request: Request, name: str, password: str) -> Viewer | tuple[int, int | str]:
@@ -140,7 +140,7 @@ class _Desk:
         answer.set_cookie(COOKIE, cookie, int(lasts_s), path=path, secure=secure, httponly=True, samesite="lax")
         return answer
 
-    async def _offer(self, request: Request, link: str, name: str = "", problem: str | None = None) -> HTMLResponse:
+    async def _offer(self, request: Request, link: str, name: str = "", problem: Problem | None = None) -> HTMLResponse:
         good, whose = await to_thread.run_sync(self._users.whose, link)
         page = Page(request, "setup")
         if not good:
@@ -154,7 +154,7 @@ class _Desk:
 
 
 def _login(
-    request: Request, back: str, name: str = "", status: int = 200, problem: str | int | None = None
+    request: Request, back: str, name: str = "", status: int = 200, problem: Problem | None = None
 ) -> HTMLResponse:
     page = Page(request, "login").alert(problem)
     answer = page.form("/login", "name", "secret", name=name[:64], next=back[:2000]).answer(status)
@@ -163,7 +163,7 @@ def _login(
     return answer
 
 
-def _password(request: Request, status: int = 200, problem: str | int | None = None) -> HTMLResponse:
+def _password(request: Request, status: int = 200, problem: Problem | None = None) -> HTMLResponse:
     page = Page(request, "password").alert(problem).form("/password", "current", "new", "again")
     return page.say("ends").link("back", "/").answer(status)
 

@@ -40,11 +40,18 @@ def hash_of(password: str, name: str = "") -> str:
     """
     length = len(password)
     if length < SHORTEST:
-        raise AccessError(f"the password has {length} characters; take {SHORTEST} or more, a sentence for example")
+        raise AccessError(
+            f"the password has {length} characters; take {SHORTEST} or more, a sentence for example",
+            "short",
+            length=length,
+            least=SHORTEST,
+        )
     if length > LONGEST:
-        raise AccessError(f"the password has {length} characters; take {LONGEST} at most")
+        raise AccessError(
+            f"the password has {length} characters; take {LONGEST} at most", "long", length=length, most=LONGEST
+        )
     if len(set(password)) < 5 or (name and password.casefold().replace(name.casefold(), "") == ""):
-        raise AccessError("the password is guessed at once; take a sentence, for example")
+        raise AccessError("the password is guessed at once; take a sentence, for example", "guessed")
     return _HASHER.hash(_normal(password))
 
 

@@ -146,13 +146,13 @@ class Users:
         """
         good, named = self.whose(token)
         if not good:
-            raise AccessError("this link leads nowhere: it was used, or is too old; have another one made")
+            raise AccessError("this link leads nowhere: it was used, or is too old; have another one made", "nowhere")
         user = _checked(name, "admin", None, None) if named is None else None
         kept = hash_of(password, named or normal(name))
         with self._writing.begin() as connection:
             taken = connection.execute(delete(LINKS).where(self._good(token)))
             if taken.rowcount != 1:
-                raise AccessError("this link leads nowhere: it has just been used; have another one made")
+                raise AccessError("this link leads nowhere: it has just been used; have another one made", "nowhere")
             if user is None:
                 connection.execute(update(USERS).where(USERS.c.name == named).values(password=kept))
                 user = self._get(connection, str(named))
@@ -171,7 +171,8 @@ class Users:
         try:
             connection.execute(insert(USERS).values(**msgspec.structs.asdict(user), password=kept))
         except IntegrityError as error:
-            raise AccessError(f"there is a user {user.name} already; take another name") from error
+            sentence = f"there is a user {user.name} already; take another name"
+            raise AccessError(sentence, "taken", name=user.name) from error
 
     def _good(self, token: str) -> Any:
         return (LINKS.c.token == hashed(token)) & (LINKS.c.expires_s > self._clock())

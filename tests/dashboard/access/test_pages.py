@@ -1,6 +1,7 @@
 """What a person sees at the door, and how often it may be tried."""
 
 import re
+from html import unescape
 
 import pytest
 
@@ -108,6 +109,24 @@ def test_the_page_speaks_the_browser_s_language(server):
     assert "<h1>Anmelden</h1>" in german.get("/login").text
     assert "Name und Passwort passen nicht zusammen." in german.login("kim", "x").text
     assert "<h1>Log in</h1>" in server.browser(**{"Accept-Language": "fr"}).get("/login").text
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "said"),
+    [
+        ("kim", "zu kurz", "Das Passwort hat 7 Zeichen; nimm mindestens 12"),
+        ("kim", "x" * 257, "nimm höchstens 256"),
+        ("kim", "aaaaaaaaaaaaaab", "ist sofort erraten"),
+        ("{kim} #", SENTENCE, "„{kim} #“ ist kein Name"),
+        ("anna", SENTENCE, "anna gibt es schon"),
+    ],
+)
+def test_what_is_wrong_with_a_first_user_is_said_in_the_readers_language(server, name, new, said):
+    german = server.browser(**{"Accept-Language": "de"})
+    server.users.add("anna", "coach", None)
+    link = server.users.link(None)
+    page = german.post("/setup", {"link": link, "name": name, "new": new, "again": new})
+    assert (page.status_code, said in unescape(page.text)) == (400, True)
 
 
 def test_each_word_is_there_in_both_languages():
