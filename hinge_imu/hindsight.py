@@ -6,8 +6,6 @@ there are, and their ids, stays as the first pass said it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -24,17 +22,18 @@ BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
 
 
-def look_back(header: Header, frames: Iterable[Frames], said: list[AnyEvent]) -> tuple[Angles, list[AnyEvent]]:
+def look_back(header: Header, frames: list[Frames], said: list[AnyEvent]) -> tuple[Angles, list[AnyEvent]]:
     """Return the angles of a whole session, and its events with the reps, sets and faults measured again.
 
-    ``frames`` are the whole session's, ``said`` is the final word of the first pass.
+    ``frames`` are the whole session's, and are used up: an hour of them has 90 MB. ``said`` is the final word of the
+    first pass.
     """
-    poses = _poses(header, Frames(*(np.concatenate(part) for part in zip(*frames, strict=True))))
+    poses = _poses(header, _joined(frames))
     turns: list[tuple[int, int, Rotation]] = []
     alignment = Alignment(header, lambda *turn: turns.append(turn))
     for start in range(0, len(poses.t_ns), BLOCK):
         alignment.push(poses.part(slice(start, start + BLOCK)))
-    poses = _as_worn_last(poses, turns)
+    _as_worn_last(poses, turns)
     angles = alignment.in_hindsight(poses)
     reps = again([event for event in said if isinstance(event, RepEvent)], angles, poses, header)
     return angles, [event for old in said for event in _replaced(old, reps)]
@@ -53,20 +52,22 @@ def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
     return [] if isinstance(event, FaultEvent) else [event]
 
 
-def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> Poses:
-    """Return the poses as boards would have seen them that sat from the start as they did in the end."""
-    if not turns:
-        return poses
-    up, rate, acc = poses.up.copy(), poses.rate.copy(), poses.acc.copy()
-    for worn in range(up.shape[1]):
-        since, stop = Rotation.identity(), len(up)
+def _joined(frames: list[Frames]) -> Frames:
+    joined = Frames(*(np.concatenate(part) for part in zip(*frames, strict=True)))
+    frames.clear()
+    return joined
+
+
+def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> None:
+    """Turn the poses to what boards would have seen that sat from the start as they did in the end."""
+    for worn in {sensor for sensor, *_ in turns}:
+        since, stop = Rotation.identity(), len(poses.t_ns)
         for sensor, t_ns, turn in [*reversed(turns), (worn, 0, Rotation.identity())]:
             if sensor == worn:
                 start = int(np.searchsorted(poses.t_ns[:stop], t_ns)) if t_ns else 0
-                for each in (up, rate, acc):
+                for each in (poses.up, poses.rate, poses.acc):
                     each[start:stop, worn] = since.apply(each[start:stop, worn])
                 since, stop = since * turn, start
-    return poses._replace(up=up, rate=rate, acc=acc)
 
 
 def _poses(header: Header, frames: Frames) -> Poses:
@@ -84,7 +85,7 @@ def _poses(header: Header, frames: Frames) -> Poses:
             still[part, sensor] = whole & (quiet.standing >= stillness.second)
             up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, quiet, averaging=False)
             valid[part, sensor] = whole
-    acc = frames.acc - STANDARD_GRAVITY * up
+    acc = np.subtract(frames.acc, STANDARD_GRAVITY * up, out=frames.acc)
     acc[~valid] = 0.0
     return Poses(frames.t_ns, up, acc, rate, still, valid)
 

@@ -208,6 +208,11 @@ class Angles(NamedTuple):
     sagittal: SagittalAngles
     frontal: FrontalAngles
 
+    def part(self, which: slice) -> Angles:
+        """Return some of them."""
+        sagittal = SagittalAngles(*(each[which] for each in self.sagittal))  # type: ignore[arg-type]  # as in Poses
+        return Angles(sagittal, FrontalAngles(*(each[which] for each in self.frontal)))  # type: ignore[arg-type]
+
 
 def stretches(mask: Bools) -> list[tuple[int, int]]:
     """Return the [start, stop) of each stretch of True in a mask (N,)."""

@@ -10,15 +10,18 @@ import numpy as np
 
 from hinge_imu.events import RepEvent
 from hinge_imu.reps.case import Case
-from hinge_imu.reps.counter import AFTER_S, MARGIN_S
+from hinge_imu.reps.counter import AFTER_S, MARGIN_S, SETTLE_S
 from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.rep import in_order
 from hinge_imu.reps.sets import USUAL
 from hinge_imu.reps.tempo import Prescription
 from hinge_imu.reps.told import fields, measures
-from hinge_imu.reps.track import Trace, Track
-from hinge_imu.samples import Angles, Header, Poses
+from hinge_imu.reps.track import ROWS, T, Trace, Track
+from hinge_imu.samples import Angles, Floats, Header, Poses
+
+BLOCK = 12_000
+"""Samples at a time: a minute at 200 Hz."""
 
 
 def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) -> dict[str, RepEvent]:
@@ -30,12 +33,24 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
     if not said:
         return {}
     said = sorted(said, key=attrgetter("bottom_s"))
-    trace = Trace.smoothed(Track(header.rate_hz).push(angles, poses), header.rate_hz)
-    bends = {rep.id: measure(trace, span) for rep, span in zip(said, _spans(said, trace), strict=True)}
+    rows = _rows(angles, poses, header.rate_hz)
+    spans = dict(zip((rep.id for rep in said), _spans(said, rows[T]), strict=True))
     renewed: dict[str, RepEvent] = {}
     for _, group in groupby(said, key=attrgetter("set")):
-        renewed |= _renewed(list(group), bends, header)
+        reps = list(group)
+        renewed |= _renewed(reps, _bends(rows, {rep.id: spans[rep.id] for rep in reps}, header.rate_hz), header)
     return renewed
+
+
+def _rows(angles: Angles, poses: Poses, rate_hz: float) -> Floats:
+    """Return all the rows (11,N); what is worked out between is no longer than a block."""
+    track, rows, end = Track(rate_hz), np.empty((ROWS, len(poses.t_ns))), 0
+    for start in range(0, len(poses.t_ns), BLOCK):
+        which = slice(start, start + BLOCK)
+        found = track.push(angles.part(which), poses.part(which))
+        rows[:, end : end + found.shape[1]] = found
+        end += found.shape[1]
+    return rows[:, :end]
 
 
 def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header) -> dict[str, RepEvent]:
@@ -55,12 +70,23 @@ def _renewed(said: list[RepEvent], bends: dict[str, Bent | None], header: Header
     return renewed
 
 
-def _spans(reps: list[RepEvent], trace: Trace) -> list[Span]:
-    """Return where in the trace each bend is."""
-    bottoms = [int(np.searchsorted(trace.t, rep.bottom_s)) for rep in reps]
-    before, after = [0, *bottoms[:-1]], [*bottoms[1:], len(trace.t)]
+def _bends(rows: Floats, spans: dict[str, Span], rate_hz: float) -> dict[str, Bent | None]:
+    """Measure the bends of one set; what lies between the sets, most of a session, is not even smoothed."""
+    settle = round(SETTLE_S * rate_hz)
+    first = max(min(begin for begin, _, _ in spans.values()) - settle, 0)
+    trace = Trace.smoothed(rows[:, first : max(end for *_, end in spans.values()) + settle], rate_hz)
+    return {
+        name: measure(trace, (begin - first, bottom - first, end - first))
+        for name, (begin, bottom, end) in spans.items()
+    }
+
+
+def _spans(reps: list[RepEvent], t_s: Floats) -> list[Span]:
+    """Return where among samples at ``t_s`` (N,) each bend is."""
+    bottoms = [int(np.searchsorted(t_s, rep.bottom_s)) for rep in reps]
+    before, after = [0, *bottoms[:-1]], [*bottoms[1:], len(t_s)]
     spans = []
     for rep, first, bottom, last in zip(reps, before, bottoms, after, strict=True):
-        begin, end = np.searchsorted(trace.t, [rep.start_s - MARGIN_S, rep.end_s + AFTER_S])
+        begin, end = np.searchsorted(t_s, [rep.start_s - MARGIN_S, rep.end_s + AFTER_S])
         spans.append((max(first, int(begin)), bottom, min(last, int(end))))
     return spans
