@@ -35,7 +35,7 @@ LONE_DEG = 30.0
 """Who bends once, with a rounder back than this, has rather tied a shoe or picked up a bar. Chosen."""
 
 WAYS: dict[FaultName, str] = {
-    **dict.fromkeys(("spine_rounding", "spine_arching", "butt_wink", "spine_first"), "back"),
+    **dict.fromkeys(("spine_rounding", "spine_arching"), "back"),
     "not_square": "aside",
     "uncontrolled_lowering": "haste",
     "squat_pattern": "low",
@@ -128,9 +128,10 @@ class Attention:
     def _another(self, rep: RepEvent, name: FaultName) -> bool:
         """Return whether a rep with this fault is rather another movement than a rep gone wrong."""
         others = [_ways(each) for each in self._reps.values() if each is not rep]
-        # Who does nothing but squats has not begun to lift yet, or lifts like that.
-        if name == "squat_pattern" and len(others) < FEW and all("low" in ways for ways in others):
-            return True
+        profile = self.profile
+        if profile is not None and profile.may_squat and name == "squat_pattern" and len(others) < FEW - 1:
+            # Who does nothing but squats has not begun to lift yet, or lifts like that.
+            return all("low" in ways for ways in others)
         return len(_ways(rep).difference(*others)) >= DIFFERENT
 
     @property

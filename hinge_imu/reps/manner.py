@@ -30,6 +30,9 @@ HASTE = 1.65
 """Who goes down so many times as fast as in the reps before, and is wrong in another way, too, does something else.
 The factor is that by which bends of a set are told apart (`alike`)."""
 
+POSTURE: frozenset[FaultName] = frozenset({"spine_rounding", "spine_arching", "butt_wink", "not_square"})
+"""What else may be wrong with those who do something else; the other faults are of the rep as a whole."""
+
 
 class Sinking:
     """Upward acceleration in, the speed of sinking out."""
@@ -76,7 +79,7 @@ class Manner:
 
     def silences(self, name: FaultName) -> bool:
         """Return whether nothing is to be said of a fault that this bend had."""
-        return self._over or (self.fastest > self._most_rate and name != "uncontrolled_lowering")
+        return name in POSTURE and (self._over or self.fastest > self._most_rate)
 
 
 def _first(mask: Bools) -> int:

@@ -360,14 +360,14 @@ def done(rep, number, *names):
 
 def test_what_is_wrong_in_two_ways_at_once_is_another_movement_unless_the_others_are_like_it(rep, heard):
     both = "spine_rounding", "not_square"
-    for before, names in ([], []), (["spine_rounding"], [*both]), (["butt_wink"], [*both]), (["off_tempo"], []):
+    for before, names in ([], []), (["spine_rounding"], [*both]), (["spine_arching"], [*both]), (["off_tempo"], []):
         cues = heard(Watch(header("rdl")), *done(rep, 1, *before), *done(rep, 2, *both))
         assert [cue.name for cue in cues] == names
 
 
 def test_who_only_squats_has_not_begun_to_lift_and_who_goes_on_like_that_does(rep, heard):
-    low = [done(rep, number, "squat_pattern") for number in (2, 3, 4)]
-    for first, told in (("off_tempo",), [True] * 3), (("squat_pattern",), [False, False, True]):
+    low = [done(rep, number, "squat_pattern") for number in (2, 3)]
+    for first, told in (("off_tempo",), [True, True]), (("squat_pattern",), [False, True]):
         watch = Watch(header("deadlift"))
         heard(watch, *done(rep, 1, *first))
         assert [heard(watch, *each) != [] for each in low] == told
