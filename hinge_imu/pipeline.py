@@ -71,7 +71,7 @@ class Pipeline:
             self._watch(angles)
         self._waiting += self._alignment.said()
         counted = list(self._counter.push(angles, poses))
-        notices, cues = self._notices.push(frames, angles.sagittal), self._cues.push(angles, counted)
+        notices, cues = self._notices.push(frames, angles.sagittal), self._cues.push(angles, poses, counted)
         said = [*self._waiting, *notices, *counted, *cues]
         # Whatever the size of the block: in the order of the samples that decided.
         said.sort(key=itemgetter(0))

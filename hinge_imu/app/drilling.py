@@ -49,17 +49,45 @@ class Ended(NamedTuple):
     sentences: list[str]
 
 
-class Drilling:
-    """A session's listener for angles, frames and events; ``end`` is called when all is done, or taken too long.
+class Pace:
+    """Lets the wearer hear how far a drill is: listens to angles and events.
 
     ``say`` is told a word when the stance is known and at each rep (a tick), and at the end of each step.
     """
 
+    def __init__(self, protocol: Protocol, say: Callable[[Word], object]) -> None:
+        self.progress = Progress(protocol)
+        self._say = say
+        self._step, self._done = self.progress.step, 0.0
+
+    def angles(self, angles: Angles) -> None:
+        """Take the next angles."""
+        self.progress.push(angles)
+        self._tell()
+
+    def event(self, event: AnyEvent) -> None:
+        """Take what the pipeline says."""
+        self.progress.hear(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        step, done = self.progress.step, self.progress.done
+        if step is not self._step:
+            self._say("tick" if self._step is not None and self._step.kind == "stand" else "finish")
+        elif step is not None and step.kind != "hold" and done > self._done:
+            self._say("tick")
+        self._step, self._done = step, done
+
+
+class Drilling:
+    """A session's listener for angles, frames and events; ``end`` is called when all is done, or taken too long.
+
+    ``say`` is told the words of its `Pace`.
+    """
+
     def __init__(self, header: Header, say: Callable[[Word], object], end: Callable[[], object]) -> None:
         self._protocol, self._header = find(header.labels[DRILL]), header
-        self._say, self._end = say, end
-        self._progress = Progress(self._protocol)
-        self._step, self._done = self._progress.step, 0.0
+        self._pace, self._end = Pace(self._protocol, say), end
         self._angles: list[Angles] = []
         self._frames: list[Frames] = []
         self._said: list[AnyEvent] = []
@@ -67,9 +95,8 @@ class Drilling:
     def angles(self, angles: Angles) -> None:
         """Take the next angles."""
         self._angles.append(angles)
-        self._progress.push(angles)
-        self._tell()
-        if self._progress.over or self._progress.now_s > LONGEST_S:
+        self._pace.angles(angles)
+        if self._pace.progress.over or self._pace.progress.now_s > LONGEST_S:
             self._end()
 
     def frames(self, frames: Frames) -> None:
@@ -80,8 +107,7 @@ class Drilling:
     def event(self, event: AnyEvent) -> None:
         """Take what the pipeline says."""
         self._said.append(event)
-        self._progress.hear(event)
-        self._tell()
+        self._pace.event(event)
 
     def finish(self, made_from: str) -> Ended:
         """Judge it, as its recording would be judged, and keep that where `hinge-imu drill` does."""
@@ -91,14 +117,6 @@ class Drilling:
         verdict = drill_words.told(judge(self._protocol, seen), self._protocol)
         sentences = [_sentence(verdict, self._protocol), _keep(verdict, known, made_from)]
         return Ended(word(verdict), [each for each in sentences if each is not None])
-
-    def _tell(self) -> None:
-        step, done = self._progress.step, self._progress.done
-        if step is not self._step:
-            self._say("tick" if self._step is not None and self._step.kind == "stand" else "finish")
-        elif step is not None and step.kind != "hold" and done > self._done:
-            self._say("tick")
-        self._step, self._done = step, done
 
 
 def asked(name: Drill) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from hinge_imu.app.calibrating import Calibrating
 from hinge_imu.app.calibrations import default_folder
 from hinge_imu.app.control import Control
 from hinge_imu.app.cueing import DRILL, NONE, Cueing, Wishes
-from hinge_imu.app.drilling import Drilling, asked
+from hinge_imu.app.drilling import Drilling, Pace, asked
 from hinge_imu.app.expectations import expectation
 from hinge_imu.app.made_with import made_with
 from hinge_imu.app.notify import notify
@@ -30,6 +30,7 @@ from hinge_imu.app.wearing import Memory
 from hinge_imu.config import Config, ConfigError, Drill
 from hinge_imu.cues.patterns import Word
 from hinge_imu.events import AnyEvent, ClockEvent, MarkEvent, NoticeEvent, SensorEvent
+from hinge_imu.protocols.protocol import ORDER, find
 from hinge_imu.publish.link import Link
 from hinge_imu.publish.messages import message
 from hinge_imu.publish.publisher import Publisher
@@ -146,6 +147,8 @@ class Strap:
                 listeners.frames.append(drill.frames)
                 listeners.events.append(drill.event)
                 self.sampler.mark("drill", text=name)
+            else:
+                _pace(header, cueing, listeners)
             if self.standby:
                 listeners.inputs.append(partial(self._look, sitting, patience))
             self.control.begin(sitting, header.session_id)
@@ -285,3 +288,11 @@ class Strap:
         if patience.over(sitting.now_s) or drills:
             sitting.end()
         self.rotating = patience.rotating
+
+
+def _pace(header: Header, cueing: Cueing, listeners: Listeners) -> None:
+    """Let whoever does a drill that a screen guides hear how far it is: one looks at the floor."""
+    if (name := header.labels.get(DRILL)) in ORDER:
+        pace = Pace(find(name), cueing.say)
+        listeners.angles.append(pace.angles)
+        listeners.events.append(pace.event)

@@ -26,8 +26,8 @@ from hinge_imu.reps.faults.evidence import LASTING_S
 from hinge_imu.reps.phases import median
 from hinge_imu.samples import Floats, runs
 
-THORAX, PELVIS, SPINE, TILT_ROW, TURN_ROW = range(5)
-"""The rows that come in, in deg."""
+THORAX, PELVIS, SPINE, TILT_ROW, TURN_ROW, RATE_ROW, SINKING_ROW = range(7)
+"""The rows that come in, in deg, deg/s and m/s."""
 
 ROUND, PULL, ARCH, TILT, TURN, WINK, DROP = range(7)
 ROWS = 7
@@ -45,9 +45,6 @@ LEANT_DEG = 25.0
 
 LOW = 0.7
 """The last 30 % of the way down, by how far the last rep went, are the bottom."""
-
-RATE_S = 0.05
-"""Time over which the rate is averaged."""
 
 RISEN_DEG, RISEN_S = 1.5, 0.3
 """A load is being pulled from where the thorax has come up by so much in so short a time."""
@@ -91,9 +88,13 @@ class Crossings:
         self._low_before, self._set_up = True, np.nan
         self._furthest = -np.inf, np.nan  # the pelvis's largest inclination, and the thorax's then
 
-    def push(self, rows: Floats, deepest: Floats) -> list[Crossing]:
-        """Take the next rows (5,N) deg and the thorax's deepest lean so far (N,); return what was crossed."""
+    def push(self, rows: Floats, deepest: Floats, until: tuple[int, int]) -> list[Crossing]:
+        """Take the next rows (7,N) and the thorax's deepest lean so far (N,) deg; return what was crossed.
+
+        ``until`` are the samples from which on nothing is looked at any more, and nothing but the thorax's rate.
+        """
         values = self._values(rows, deepest)
+        values[:, until[0] :] = values[:DROP, until[1] :] = np.nan
         if not (values > self._bounds[0]).any():
             self._lasting[:] = 0
             return []
@@ -121,9 +122,7 @@ class Crossings:
         np.negative(spine, out=values[ARCH], where=thorax > LEANT_DEG)
         np.abs(rows[TILT_ROW], out=values[TILT])
         np.abs(rows[TURN_ROW] - self._turn, out=values[TURN])
-        step = _samples(RATE_S, self._rate)
-        np.subtract(thorax, past[0, -step - len(thorax) : -step], out=values[DROP])
-        values[DROP] *= self._rate / step
+        values[DROP] = rows[RATE_ROW]
         if self._floor:
             self._pulled(past, deepest, values[PULL])
         elif not np.isnan(self._low):

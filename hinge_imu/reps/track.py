@@ -15,6 +15,12 @@ T, LEAD, HEAVE = 0, 4, 5
 ANGLES = slice(1, 5)
 
 
+def heave(poses: Poses) -> Floats:
+    """Return the upward acceleration (N,) m/s^2 of the pelvis, or, where that is away, of the thorax."""
+    both = np.einsum("nsi,nsi->ns", poses.acc, poses.up)
+    return np.asarray(np.where(poses.valid[:, 0], both[:, 0], both[:, 1]), float)
+
+
 class Track:
     """Angles in, rows (11,N) out; those before the first valid inclination are left out."""
 
@@ -31,8 +37,7 @@ class Track:
         rows[T] = sagittal.t_s
         rows[1:4] = np.degrees([sagittal.pelvis, sagittal.thorax, sagittal.spine])
         rows[LEAD] = self._lead.push(rows[1:3])
-        heave = np.einsum("nsi,nsi->ns", poses.acc, poses.up)
-        rows[HEAVE] = np.where(poses.valid[:, 0], heave[:, 0], heave[:, 1])
+        rows[HEAVE] = heave(poses)
         rows[6:8] = np.degrees([frontal.tilt[:, 0], frontal.turn[:, 0]])
         rows[8:] = np.where(poses.valid[:, 0], poses.acc[:, 0].T, np.nan)
         return rows if np.isfinite(rows[LEAD, :1]).all() else rows[:, np.isfinite(rows[LEAD])]

@@ -18,6 +18,9 @@ Mishap = Callable[[Rep, np.random.Generator], Rep]
 SEEN = 0.827
 """The share of a minimum-jerk movement in which its rate is above a tenth of its peak."""
 
+LOCKOUT_S = 1.0
+"""Who takes it for a lockout holds it for so long, as until somebody's call; chosen."""
+
 
 class Wanted(NamedTuple):
     """What a pathology is to do: how far beyond the limit, in which exercise, against which tempo and depth."""
@@ -120,10 +123,11 @@ def _bounced(rep: Rep, wanted: Wanted) -> Rep:
 
 
 def _partial(rep: Rep, wanted: Wanted) -> Rep:
-    """Stop half way: down, or from the floor, up."""
+    """Stop half way: down, or from the floor, up; there it is held for a lockout, for a pull that turns back failed."""
     share = 0.70 - wanted.beyond
     if wanted.exercise in FROM_THE_FLOOR:
-        return _manner(rep, top_lean_deg=rep.depth_deg - share * wanted.depth_deg)
+        held = replace(rep, top_pause_s=max(LOCKOUT_S, rep.top_pause_s))
+        return _manner(held, top_lean_deg=rep.depth_deg - share * wanted.depth_deg)
     return replace(rep, depth_deg=share * wanted.depth_deg, spine_deg=share * rep.spine_deg)
 
 

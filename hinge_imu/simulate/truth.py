@@ -14,11 +14,10 @@ from hinge_imu.simulate import moments
 from hinge_imu.simulate.lifter import Lifter
 from hinge_imu.simulate.observer import Sight, Timed, timed
 from hinge_imu.simulate.plan import Floats
-from hinge_imu.simulate.verdicts import Case, Tempo, judged
+from hinge_imu.simulate.verdicts import Case, Tempo, judged, least_deg
 
 RATE_HZ = 100.0
-LEAST_DEG = {"deadlift": 30.0, "kettlebell_deadlift": 30.0, "swing": 30.0, "kneeling": 25.0, "toe_touch": 50.0}
-"""The range of motion of the thorax that counts, where it is not 35."""
+"""Samples a second of what is written down."""
 
 TOP_S = 0.6
 """Lockout is judged by the first so many seconds of the top."""
@@ -40,7 +39,7 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
     """
     sight = Sight.of(lifter)
     done = timed(sight, lifter.script.reps)
-    reps = [rep for rep in done if _range_deg(sight, rep) >= _least_deg(rep.mark.exercise or exercise)]
+    reps = [rep for rep in done if _range_deg(sight, rep) >= least_deg(rep.mark.exercise or exercise)]
     shallow = [(rep.start_s, rep.end_s, "too_shallow") for rep in done if rep not in reps]
     by_set = [list(group) for _, group in groupby(reps, key=lambda rep: rep.mark.set)]
     return {
@@ -74,11 +73,6 @@ def write(lifter: Lifter, exercise: str, beside: Path, tempo: Tempo | None = Non
 def _range_deg(sight: Sight, rep: Timed) -> float:
     """Return the thorax's range of motion in a rep."""
     return float(np.ptp(sight.thorax[sight.part((rep.start_s, rep.end_s))]))
-
-
-def _least_deg(exercise: str) -> float:
-    """Return the range of motion below which nobody counts a rep."""
-    return LEAST_DEG.get(exercise, 35.0)
 
 
 def _set(

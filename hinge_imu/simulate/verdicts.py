@@ -19,6 +19,8 @@ from hinge_imu.simulate.observer import RATE_HZ, Sight, Timed, low_passed, slope
 
 FLOOR_LIFTS = frozenset({"deadlift", "kettlebell_deadlift"})
 ROUNDING_DEG = {"swing": 35.0, **dict.fromkeys(FLOOR_LIFTS, 45.0)}
+LEAST_DEG = {**dict.fromkeys((*FLOOR_LIFTS, "swing"), 30.0), "kneeling": 25.0, "toe_touch": 50.0}
+"""The range of motion of the thorax that counts, where it is not 35."""
 LASTING_S = 0.1
 """A crossing must last this long."""
 
@@ -45,6 +47,11 @@ class Case(NamedTuple):
     def during(self) -> slice:
         """The samples of the whole rep."""
         return self.sight.part(self.rep.whole)
+
+
+def least_deg(exercise: str) -> float:
+    """Return the range of motion below which nobody counts a rep."""
+    return LEAST_DEG.get(exercise, 35.0)
 
 
 def judged(case: Case) -> tuple[list[str], list[str]]:
@@ -144,11 +151,11 @@ def bounce(case: Case) -> float | None:
 
 
 def partial_rep(case: Case) -> float | None:
-    """Judge the range of motion against the set's; under half of it would be no rep."""
+    """Judge the range of motion against the set's; under half of it, or under what the lift asks, would be no rep."""
     if case.exercise == "swing":
         return None
-    share = case.range_of_motion_deg / case.typical_deg
-    return min(0.70 - share, share - 0.50) / 0.02
+    share, least = case.range_of_motion_deg / case.typical_deg, least_deg(case.exercise) / case.typical_deg
+    return min(0.70 - share, share - max(0.50, least)) / 0.02
 
 
 def off_tempo(case: Case) -> float | None:

@@ -6,12 +6,14 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 from rich.console import Console
 
 from hinge_imu.app import drill as wiring
 from hinge_imu.app import drill_guide, drill_results, drill_words
 from hinge_imu.app.simulation import simulate_drill
-from hinge_imu.config import ConfigError, load
+from hinge_imu.config import ConfigError, CuesConfig, load
 from hinge_imu.events import to_dict
 from hinge_imu.protocols.protocol import LANGUAGES, find
 from hinge_imu.recording import open_recording
@@ -150,7 +152,16 @@ def test_nothing_that_changed_by_enough_is_said_so(recorded):
 # Live ------------------------------------------------------------------------------------------------------
 
 
-def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording(tmp_path):
+@pytest.fixture
+def board():
+    before, Device.pin_factory = Device.pin_factory, MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.close()
+    Device.pin_factory = before
+
+
+def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording(board, tmp_path):
+    config = msgspec.structs.replace(load(), cues=CuesConfig(buzzer_pin=23))
     protocol = find("dowel")
     step = msgspec.structs.replace(protocol.steps[-1], count=1)
     one = msgspec.structs.replace(protocol, steps=(protocol.steps[0], step))
@@ -158,11 +169,11 @@ def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording
     stage = drills.Stage(rng, 2.0)
     rep = replace(drills._reps(stage, "dowel", 1, spine_deg=5.0, depth_deg=60.0)[0], eccentric_s=1.5, concentric_s=1.2)
     drills.standing_set(stage, [rep], 1)
-    bus = strap(drills.Lifter(stage.script(60.0), rng), load(), rng, time.monotonic_ns)
+    bus = strap(drills.Lifter(stage.script(60.0), rng), config, rng, time.monotonic_ns)
     shown = []
     with bus.installed():
         path = wiring.live(
-            load(),
+            config,
             one,
             tell=lambda _: None,
             watch=lambda progress: shown.append(drill_guide.state(progress)),
@@ -173,6 +184,8 @@ def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording
     assert shown[0].startswith("stand tall")
     assert any(text.startswith("0 / 1  a slow hinge") for text in shown)
     assert shown[-1] == "done: stand for a moment"
+    played = board.pin(23).states
+    assert sum(after.state for after in played) >= 2, "go, and the rep, are heard"
     judged = wiring.from_recording(path, one)
     assert (judged.verdict.verdict, judged.verdict.athlete) == ("passed", "sam")
     assert open_recording(path).header.labels == {"drill": "dowel"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hinge_imu.events import CueEvent, FaultEvent, MarkEvent, RepEvent, SetEvent
+from hinge_imu.events import CueEvent, Fault, FaultEvent, MarkEvent, RepEvent, SetEvent
 from hinge_imu.pipeline import Pipeline
 from hinge_imu.reps.watch import Watch
 from hinge_imu.samples import Angles, FrontalAngles, Header, SagittalAngles
@@ -31,10 +31,23 @@ def ramps(*points):
 def watched(square):
     """Watch angles in deg from a press of the button on; return what is said of faults that are not yet serious."""
 
-    def run(thorax, spine, exercise="hinge", *, marks=(PRESSED,), cuts=(), tilt=None, turn=None, serious=False):
+    def run(
+        thorax,
+        spine,
+        exercise="hinge",
+        *,
+        marks=(PRESSED,),
+        cuts=(),
+        tilt=None,
+        turn=None,
+        serious=False,
+        heave=0,
+        reps=(),
+    ):
         t_ns = np.rint(np.arange(len(thorax)) / RATE * 1e9).astype(np.int64)
         thorax, spine = np.radians(thorax), np.radians(spine)
-        angles, _ = square(SagittalAngles(t_ns, thorax - spine, thorax, spine))
+        angles, poses = square(SagittalAngles(t_ns, thorax - spine, thorax, spine))
+        poses.acc[..., 1] += np.reshape(heave, (-1, 1))
         aside = [np.zeros(len(thorax)) if each is None else np.radians(each) for each in (tilt, turn)]
         angles = Angles(angles.sagittal, FrontalAngles(t_ns, *(np.stack([each, each], axis=1) for each in aside)))
         watch = Watch(header(exercise))
@@ -43,7 +56,7 @@ def watched(square):
         said = []
         for start, stop in zip([0, *cuts], [*cuts, len(t_ns)], strict=True):
             piece = Angles(*(type(kind)(*(part[start:stop] for part in kind)) for kind in angles))
-            said += [cue for _, cue in watch.push(piece, [])]
+            said += [cue for _, cue in watch.push(piece, poses.part(slice(start, stop)), reps)]
         return [cue for cue in said if cue.serious == serious]
 
     return run
@@ -143,12 +156,12 @@ def test_a_pelvis_that_tucks_under_near_the_bottom_is_said_once_the_usual_depth_
     spine = ramps((0, 0), (1, 0), (3, 5), (3.5, 23), (4, 23), (6, 0), (7, 0))
     t_ns = np.rint(np.arange(len(pelvis)) * 1e7).astype(np.int64)
     pelvis, spine = np.radians([pelvis, spine])
-    angles, _ = square(SagittalAngles(t_ns, pelvis, pelvis + spine, spine))
+    angles, poses = square(SagittalAngles(t_ns, pelvis, pelvis + spine, spine))
     before = msgspec.structs.replace(rep, start_s=-4.0, bottom_s=-2.0, end_s=-0.5, thorax_rom_deg=62.0)
     for reps, names in (([], []), ([before], ["butt_wink"])):
         watch = Watch(header("rdl"))
         watch.mark(PRESSED, [])
-        said = watch.push(angles, [(0.0, each) for each in reps])
+        said = watch.push(angles, poses, [(0.0, each) for each in reps])
         assert [cue.name for _, cue in said if not cue.serious] == names
 
 
@@ -170,6 +183,53 @@ def test_the_next_exercise_has_limits_of_its_own(watched):
     assert watched(BEND, flexed(30), marks=[PRESSED, following]) == []
 
 
+@pytest.mark.parametrize(("drop_m", "told"), [(0.4, False), (0.0, True)])
+def test_who_sits_down_is_left_in_peace(watched, drop_m, told):
+    """Lean, and let the pelvis roll back, over hips that go down by the length of a thigh, or over such that rest."""
+    thorax = ramps((0, 0), (1, 0), (2, 45), (3, 40), (6, 40), (7, 0), (8, 0))
+    spine = ramps((0, 0), (1, 0), (2, 10), (3, 45), (6, 45), (7, 0), (8, 0))
+    t = np.arange(len(thorax)) / RATE
+    heave = -drop_m * 2 * np.pi * np.sin(2 * np.pi * (t - 2)) * ((t > 2) & (t < 3))  # from rest to rest in a second
+    assert (watched(thorax, spine, heave=heave) != []) == told
+
+
+@pytest.fixture
+def after_a_rep(watched, rep):
+    """Watch a bend that a good rep came before, which went down at 30 deg/s."""
+
+    def run(bend, spine, **more):
+        first = msgspec.structs.replace(
+            rep, revision=1, start_s=1.0, bottom_s=3.0, end_s=6.0, faults=(), thorax_rom_deg=60.0
+        )
+        thorax = np.concatenate([BEND, bend])
+        return watched(thorax, np.concatenate([0 * BEND, spine]), marks=(), reps=[(6.5, first)], **more)
+
+    return run
+
+
+@pytest.mark.parametrize(("deg", "told"), [(10.0, True), (60.0, False)])
+def test_who_has_turned_away_since_the_last_lockout_is_left_in_peace(after_a_rep, deg, told):
+    turn = np.repeat([0.0, deg], LENGTH)
+    assert (after_a_rep(BEND, flexed(15), turn=turn) != []) == told
+
+
+@pytest.mark.parametrize(("down_s", "told"), [(1.5, True), (0.5, False)])
+def test_who_hurries_down_with_another_back_does_something_else(after_a_rep, down_s, told):
+    hasty = ramps((0, 0), (3 - down_s, 0), (3, 60), (4, 60), (6, 0), (8, 0))
+    assert (after_a_rep(hasty, flexed(15)) != []) == told
+
+
+def test_who_only_hurries_is_told_to_be_slower(after_a_rep):
+    fast = ramps((0, 0), (1, 0), (1.3, 66), (3, 66), (5, 0), (8, 0))
+    assert [cue.name for cue in after_a_rep(fast, 0 * fast)] == ["uncontrolled_lowering"]
+
+
+def test_a_longer_rest_than_that_of_a_set_ends_what_a_lone_bend_has_begun(after_a_rep):
+    for more, told in ((100, True), (300, False)):  # samples; without them it leans by 20 deg 3.7 s after the lockout
+        late = np.concatenate([np.zeros(more), BEND])
+        assert (after_a_rep(late, flexed(15, start=320 + more, n=len(late))) != []) == told
+
+
 @given(cuts=st.lists(st.integers(1, len(TWICE) - 1), max_size=30, unique=True))
 @settings(deadline=None, max_examples=30)
 def test_however_the_angles_are_cut_the_same_is_said(watched_once, cuts):
@@ -187,13 +247,15 @@ def watched_once(square):
     t_ns = np.rint(np.arange(len(pelvis)) * 1e7).astype(np.int64)
     aside = np.repeat(np.where(np.degrees(pelvis) > 45, np.radians(18.0), 0.0)[:, None], 2, axis=1)
     angles = SagittalAngles(t_ns, pelvis, pelvis + spine, spine), FrontalAngles(t_ns, aside, 0 * aside)
+    _, poses = square(angles[0])
+    poses.acc[..., 1] += np.sin(np.arange(len(t_ns)) / RATE)[:, None]
 
     def run(cuts):
         watch, said = Watch(header("deadlift")), []
         watch.mark(PRESSED, [])
         for start, stop in zip([0, *cuts], [*cuts, len(t_ns)], strict=True):
             piece = Angles(*(type(kind)(*(part[start:stop] for part in kind)) for kind in angles))
-            said += [cue for _, cue in watch.push(piece, [])]
+            said += [cue for _, cue in watch.push(piece, poses.part(slice(start, stop)), [])]
         return said
 
     return run
@@ -256,23 +318,59 @@ def test_what_people_do_besides_lifting_is_left_in_peace(staged, with_errors, re
         assert said.of(CueEvent) == [], seed
 
 
-def test_a_fault_that_shows_in_the_whole_rep_is_said_with_it_once(rep):
-    watch = Watch(header("rdl"))
-    fault = FaultEvent(
-        rep_id="2", name="incomplete_lockout", value=12.0, limit=8.0, unit="deg", at_s=16.5, confidence=0.9
+@pytest.fixture
+def heard(square):
+    """Say (s, event) to a watch that sees nothing else; return the cues that come of them."""
+    nothing = SagittalAngles(np.empty(0, np.int64), *np.empty((3, 0)))
+
+    def hear(watch, *said):
+        return [cue for _, cue in watch.push(*square(nothing), said)]
+
+    return hear
+
+
+def incomplete(rep_id):
+    return FaultEvent(
+        rep_id=rep_id, name="incomplete_lockout", value=12.0, limit=8.0, unit="deg", at_s=16.5, confidence=0.9
     )
+
+
+def test_a_fault_that_shows_in_the_whole_rep_is_said_with_it_once(rep, heard):
+    watch, fault = Watch(header("rdl")), incomplete("2")
     first = msgspec.structs.replace(rep, id="1", end_s=10.0)
     second = msgspec.structs.replace(rep, id="2")
-    nothing = Angles(
-        SagittalAngles(np.empty(0, np.int64), *np.empty((3, 0))),
-        FrontalAngles(np.empty(0, np.int64), *np.empty((2, 0, 2))),
-    )
-    assert list(watch.push(nothing, [(16.6, second), (16.6, fault)])) == []  # a lone bend may have been anything
-    ((said_s, cue),) = watch.push(nothing, [(16.7, first), (16.7, fault)])
-    assert (said_s, cue.said_s, cue.rep_id, cue.serious) == (16.7, 16.7, "2", False)
-    assert list(watch.push(nothing, [(26.0, fault)])) == []  # by then it belongs to the set
+    assert heard(watch, (16.6, second), (16.6, fault)) == []  # a lone bend may have been anything
+    (cue,) = heard(watch, (16.7, first), (16.7, fault))
+    assert (cue.said_s, cue.rep_id, cue.serious) == (16.7, "2", False)
+    assert heard(watch, (26.0, fault)) == []  # by then it belongs to the set
     set_over = SetEvent(id="set", set=1, exercise="rdl", reps=2, start_s=5.0, end_s=16.4)
-    assert list(watch.push(nothing, [(17.0, set_over), (17.0, fault)])) == []
+    assert heard(watch, (17.0, set_over), (17.0, fault)) == []
+
+
+def done(rep, number, *names):
+    """Return a rep (8 s each) that went wrong in so many ways, and what is said of each."""
+    start_s = 8.0 * number
+    faults = [Fault(name=name, value=2.0, limit=1.0, unit="deg", at_s=start_s, confidence=0.9) for name in names]
+    event = msgspec.structs.replace(
+        rep, id=str(number), start_s=start_s, bottom_s=start_s + 3, end_s=start_s + 6, faults=tuple(faults)
+    )
+    said = [event, *(FaultEvent(rep_id=event.id, **msgspec.structs.asdict(fault)) for fault in faults)]
+    return [(event.end_s, each) for each in said]
+
+
+def test_what_is_wrong_in_two_ways_at_once_is_another_movement_unless_the_others_are_like_it(rep, heard):
+    both = "spine_rounding", "not_square"
+    for before, names in ([], []), (["spine_rounding"], [*both]), (["spine_arching"], [*both]), (["off_tempo"], []):
+        cues = heard(Watch(header("rdl")), *done(rep, 1, *before), *done(rep, 2, *both))
+        assert [cue.name for cue in cues] == names
+
+
+def test_who_only_squats_has_not_begun_to_lift_and_who_goes_on_like_that_does(rep, heard):
+    low = [done(rep, number, "squat_pattern") for number in (2, 3)]
+    for first, told in (("off_tempo",), [True, True]), (("squat_pattern",), [False, True]):
+        watch = Watch(header("deadlift"))
+        heard(watch, *done(rep, 1, *first))
+        assert [heard(watch, *each) != [] for each in low] == told
 
 
 def test_a_press_between_two_reps_makes_them_two_sets(lifting, hinge, evenly):

@@ -75,3 +75,17 @@ def test_when_a_fault_began_is_said_of_those_that_are_there_and_of_no_others(fau
         after = rep.get("top_pause_s", 0.0) + rep.get("eccentric_s", 0.0) if rep["order"] == "con" else 0.0
         if fault in rep["faults"]:
             assert rep[first] - 0.3 <= rep["faults_at_s"][fault] <= rep[last] + after + 0.1
+
+
+@pytest.mark.parametrize(("over_deg", "there"), [(0.6, False), (4.0, True)])
+def test_half_a_rep_that_hardly_counts_as_one_can_be_argued_about(over_deg, there):
+    """A hinge counts from 35 deg on, whatever the share of the others' that is."""
+    usual = labelled("hinge", 3)[0]["thorax_rom_deg"]
+    _, rep, _ = labelled("hinge", 3, fault="partial_rep", beyond=0.7 - (35.0 + over_deg) / usual)
+    assert 35.0 < rep["thorax_rom_deg"] < 0.66 * usual
+    assert ("partial_rep" in rep["faults"], "partial_rep" in rep["faults_absent"]) == (there, False)
+
+
+def test_half_a_pull_is_held_for_a_lockout_since_one_that_turns_back_has_failed():
+    pauses = [labelled("deadlift", seed, fault="partial_rep")[1]["top_pause_s"] for seed in (3, 5, 11)]
+    assert min(pauses) > 1.0
