@@ -23,7 +23,7 @@ FORGET_S = 2.0
 0.1 m/s by then. Chosen."""
 
 AWAY_DEG = 45.0
-"""A pelvis does not turn by more over feet that stay where they are: each hip turns by some 40 deg (Roaas & Andersson
+"""A pelvis does not turn by more over feet that stay where they are: each hip turns by some 35 deg (Roaas & Andersson
 1982, DOI 10.3109/17453678208992202), and both hips together by less. Whoever faces elsewhere has walked there."""
 
 HASTE = 1.65
