@@ -33,8 +33,13 @@ QUICK = 0.75
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
 
-LET_GO = np.log(3.0)
-"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped."""
+LET_GO, PUT_DOWN = np.log(3.0), np.log(20.0)
+"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped; the
+second, where nobody drops it: the last may still be a pull whose lowering was not seen."""
+
+JOLT_M_S2, JOLTED, STILL = 0.6, np.log(20.0), np.log(0.4)
+"""From which jolt on a load was let go (standing and breathing makes less than 0.2), and how much likelier a pull is
+then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
 
 LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
@@ -89,8 +94,9 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
     for end in sorted(set(ends) - {left[0]}):
         pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
         # Who rounds in every other pull is compared with both kinds.
-        loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:])
-        empty += [end] if loaded < (LET_GO if end == left[-1] else -LET_GO) else []
+        loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:]) + _jolted(bends[end])
+        beforehand = LET_GO if profile.may_drop else PUT_DOWN
+        empty += [end] if loaded < (beforehand if end == left[-1] else -LET_GO) else []
     return empty
 
 
@@ -115,6 +121,13 @@ def _parked(bends: Sequence[Bent]) -> bool:
     *swings, last = bends
     cycle = np.median([swing.concentric.duration + swing.eccentric.duration for swing in swings[1:] or swings])
     return bool(last.dwell_s > PARKED_S or last.eccentric.duration + last.concentric.duration > LONGER * cycle)
+
+
+def _jolted(bend: Bent) -> float:
+    """Return how much likelier a way up was with the load, by whether that was let go after it, as a logarithm."""
+    if bend.jolt_m_s2 is None:
+        return 0.0
+    return float(JOLTED if bend.jolt_m_s2 > JOLT_M_S2 else STILL)
 
 
 def _loaded(before: Bent, last: Bent) -> float:
