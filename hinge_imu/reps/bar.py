@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, starmap
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.metrics import Bent
-from hinge_imu.reps.phases import median
 
 FEW = 2
 """So few bends are looked at one by one: they are no set to compare with."""
@@ -20,15 +19,23 @@ LONGER = 1.3
 SNATCH_S, PULL_S = 1.0, 1.1
 """Loads from the floor take no less to be pulled than the second, or are set up for, for longer than the first."""
 
-AFRESH_S, SET_UP_DEG = 2.0, 5.0
-"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
-settles by so much more than is usual."""
+AFRESH = (0.12, 0.45, 0.5), (0.15, 0.6, 0.6), (0.1, 0.0, 0.45), (2.0, 6.0, 4.0)
+"""How the next pull differs from what is usual: SD where the bar stays in the hands; mean and SD where somebody has let
+go of it, and comes back. Logarithms of the rest at the top, of that on the floor, and of how long the way down takes,
+which no load draws; and how much (deg) one settles, as at every set-up. Chosen."""
 
-LONG = 2.5
-"""And so has who rests on the floor for so many times as long as usual."""
+SHORT_S = 0.3
+"""Rests that differ by less are alike, however short; chosen."""
 
-QUICK = 0.75
-"""Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
+STRAY, WIDE = 0.1, 2.0
+"""The share of pulls with which any of these is unlike the others all the same, and by how many SDs of a new set-up."""
+
+ANEW = np.log(0.1)
+"""How likely it is beforehand that a bar is let go between two pulls of a set; chosen: of clusters."""
+
+ENOUGH = -2.5
+"""However unlike a pull a way up was, it counts for no more than this where it is not the last: people hesitate, and
+every other pull may have a fault."""
 
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
@@ -68,46 +75,57 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         return []
     if profile.starts == "hike":
         return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
-    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
-    long = max(AFRESH_S, LONGER * median(rests))
-    usual = median([bends[number].settled_deg for number in left])
-    pause = median([bends[number].pause_s for number in left])
-    ends = [
-        number
-        for number, after, rest in zip(left, left[1:], rests, strict=False)
-        if len(rests) > 1
-        and (
-            rest > long
-            or _anew(bends[number], bends[after]) > usual + SET_UP_DEG
-            or bends[after].pause_s > LONG * pause
-        )
-    ]
-    ends += [
-        left[n]
-        for n in range(1, len(left) - 1)
-        if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
-    ]
-    # After the last standing-up, something else may have been picked up.
-    ends += left[-2:-1] if over and _quicker(bends, left) else []
-    ends += left[-1:] if over else []
-    empty: list[int] = []
-    for end in sorted(set(ends) - {left[0]}):
-        pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
-        # Who rounds in every other pull is compared with both kinds.
-        loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:]) + _jolted(bends[end])
-        beforehand = LET_GO if profile.may_drop else PUT_DOWN
-        empty += [end] if loaded < (beforehand if end == left[-1] else -LET_GO) else []
+    empty = _let_go(bends, left)
+    if over:
+        # After the last standing-up, something else may have been picked up.
+        if _quicker(bends, left) and left[-2] not in empty and _held(bends, left[:-2], empty, left[-2]) < -LET_GO:
+            empty.append(left[-2])
+        loaded = _held(bends, left[:-1], empty, left[-1]) + _jolted(bends[left[-1]])
+        empty += left[-1:] if loaded < (LET_GO if profile.may_drop else PUT_DOWN) else []
     return empty
+
+
+def _let_go(bends: Sequence[Bent], left: list[int]) -> list[int]:
+    """Return after which bottoms within a set somebody stood up with empty hands, and came back."""
+    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
+    # Before the first pull everybody sets up.
+    said = np.array(
+        [
+            [
+                np.log(max(0.0, rest) + SHORT_S),
+                np.log(bends[after].pause_s + SHORT_S),
+                np.log(bends[after].eccentric.duration),
+                _anew(bends[number], bends[after]),
+            ]
+            for number, after, rest in zip(left, left[1:], rests, strict=False)
+        ]
+    )
+    found: list[int] = []
+    for n in range(1, len(left) - 1):
+        off = said[n] - np.median(np.delete(said, n, axis=0), axis=0)
+        afresh = ANEW + sum(starmap(_afresh, zip(off, AFRESH, strict=True)))
+        if afresh > max(ENOUGH, _held(bends, left[:n], found, left[n])):
+            found.append(left[n])
+    return found
+
+
+def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], number: int) -> float:
+    """Return how much likelier a way up was one with the load than with empty hands, as a logarithm."""
+    pulls = [bends[each] for each in before if each not in empty]
+    # Who rounds in every other pull is compared with both kinds.
+    return max(_loaded(pull, bends[number]) for pull in pulls[-FEW:])
+
+
+def _afresh(off: float, limits: tuple[float, float, float]) -> float:
+    """Return how much likelier something is of somebody who has let go of the bar, as a logarithm."""
+    same, mean, sd = limits
+    stray = np.log(STRAY) + _log_normal(off, 0.0, WIDE * sd)
+    return _log_normal(off, mean, sd) - float(np.logaddexp(np.log(1 - STRAY) + _log_normal(off, 0.0, same), stray))
 
 
 def _anew(before: Bent, after: Bent) -> float:
     """Return by how much somebody settles for a pull; to straighten a back that was round before is no settling."""
     return after.settled_deg - max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
-
-
-def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
-    """Return whether a way up was much quicker than both of its neighbours."""
-    return bend.peak_rates[1] * QUICK > max(before.peak_rates[1], after.peak_rates[1])
 
 
 def _quicker(bends: Sequence[Bent], left: list[int]) -> bool:
