@@ -44,9 +44,9 @@ LET_GO, PUT_DOWN = np.log(3.0), np.log(20.0)
 """How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped; the
 second, where nobody drops it: the last may still be a pull whose lowering was not seen."""
 
-JOLT_M_S2, JOLTED, STILL = 0.6, np.log(20.0), np.log(0.4)
-"""From which jolt on a load was let go (standing and breathing makes less than 0.2), and how much likelier a pull is
-then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
+JOLT_M_S2, JOLTED, STILL = 0.4, np.log(20.0), np.log(0.4)
+"""From which jolt on a load was let go (standing and breathing make less than half of it), and how much likelier a
+pull is then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
 
 LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
@@ -104,7 +104,8 @@ def _let_go(bends: Sequence[Bent], left: list[int]) -> list[int]:
     for n in range(1, len(left) - 1):
         off = said[n] - np.median(np.delete(said, n, axis=0), axis=0)
         afresh = ANEW + sum(starmap(_afresh, zip(off, AFRESH, strict=True)))
-        if afresh > max(ENOUGH, _held(bends, left[:n], found, left[n])):
+        held = max(ENOUGH, _held(bends, left[:n], found, left[n])) + max(0.0, _jolted(bends[left[n]]))
+        if afresh > held:
             found.append(left[n])
     return found
 
@@ -119,8 +120,13 @@ def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], nu
 def _afresh(off: float, limits: tuple[float, float, float]) -> float:
     """Return how much likelier something is of somebody who has let go of the bar, as a logarithm."""
     same, mean, sd = limits
+    return _log_normal(off, mean, sd) - _usual(off, same, sd)
+
+
+def _usual(off: float, same: float, sd: float) -> float:
+    """Return the logarithm of the density of how pulls differ from each other, some of them by much."""
     stray = np.log(STRAY) + _log_normal(off, 0.0, WIDE * sd)
-    return _log_normal(off, mean, sd) - float(np.logaddexp(np.log(1 - STRAY) + _log_normal(off, 0.0, same), stray))
+    return float(np.logaddexp(np.log(1 - STRAY) + _log_normal(off, 0.0, same), stray))
 
 
 def _anew(before: Bent, after: Bent) -> float:
@@ -159,7 +165,7 @@ def _loaded(before: Bent, last: Bent) -> float:
     longer = max(0.0, np.log((last.pause_s + 0.3) / (before.pause_s + 0.3)))
     for off, (same, other) in zip((rounder, longer), ALIKE_SD, strict=True):
         # To stand and rest as before says little: one stands up from where one has put the bar down.
-        pull += min(0.0, _log_normal(off, 0.0, same) - _log_normal(off, 0.0, other))
+        pull += min(0.0, _usual(off, same, other) - _log_normal(off, 0.0, other))
     more = last.gives_deg - before.gives_deg
     same = _log_normal(more, 0.0, GIVES[0])
     pull += same - float(np.logaddexp(same, _log_normal(more, *GIVES[1:]))) + np.log(2.0)

@@ -133,9 +133,9 @@ class Bent:
 
     @cached_property
     def gives_deg(self) -> float:
-        """How much rounder the spine became on the way up than it was as that began."""
+        """How much rounder the spine became on the way up than it was as that began, or upright, if it was arched."""
         up = self.trace.between(*self.concentric).spine
-        return float(np.max(up) - up[0]) if len(up) and np.isfinite(up).all() else 0.0
+        return float(max(0.0, np.max(up) - max(0.0, up[0]))) if len(up) and np.isfinite(up).all() else 0.0
 
     @cached_property
     def pelvis_deg(self) -> float | None:
