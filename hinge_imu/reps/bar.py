@@ -34,8 +34,7 @@ ANEW = np.log(0.1)
 """How likely it is beforehand that a bar is let go between two pulls of a set; chosen: of clusters."""
 
 ENOUGH = -2.5
-"""However unlike a pull a way up was, it counts for no more than this where it is not the last: people hesitate, and
-every other pull may have a fault."""
+"""However unlike a pull a way up was, it counts for no more than this: people hesitate, and some pulls have a fault."""
 
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
@@ -44,7 +43,7 @@ LET_GO, PUT_DOWN = np.log(3.0), np.log(20.0)
 """How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped; the
 second, where nobody drops it: the last may still be a pull whose lowering was not seen."""
 
-JOLT_M_S2, JOLTED, STILL = 0.4, np.log(20.0), np.log(0.4)
+JOLT_M_S2, JOLTED, STILL = 0.4, np.log(50.0), np.log(0.4)
 """From which jolt on a load was let go (standing and breathing make less than half of it), and how much likelier a
 pull is then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
 
@@ -104,7 +103,7 @@ def _let_go(bends: Sequence[Bent], left: list[int]) -> list[int]:
     for n in range(1, len(left) - 1):
         off = said[n] - np.median(np.delete(said, n, axis=0), axis=0)
         afresh = ANEW + sum(starmap(_afresh, zip(off, AFRESH, strict=True)))
-        held = max(ENOUGH, _held(bends, left[:n], found, left[n])) + max(0.0, _jolted(bends[left[n]]))
+        held = _held(bends, left[:n], found, left[n]) + max(0.0, _jolted(bends[left[n]]))
         if afresh > held:
             found.append(left[n])
     return found
@@ -114,7 +113,7 @@ def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], nu
     """Return how much likelier a way up was one with the load than with empty hands, as a logarithm."""
     pulls = [bends[each] for each in before if each not in empty]
     # Who rounds in every other pull is compared with both kinds.
-    return max(_loaded(pull, bends[number]) for pull in pulls[-FEW:])
+    return max(ENOUGH, *(_loaded(pull, bends[number]) for pull in pulls[-FEW:]))
 
 
 def _afresh(off: float, limits: tuple[float, float, float]) -> float:
