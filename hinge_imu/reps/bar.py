@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, starmap
+from itertools import pairwise
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.phases import median
 
 FEW = 2
 """So few bends are looked at one by one: they are no set to compare with."""
@@ -19,10 +20,17 @@ LONGER = 1.3
 SNATCH_S, PULL_S = 1.0, 1.1
 """Loads from the floor take no less to be pulled than the second, or are set up for, for longer than the first."""
 
-AFRESH = (0.12, 0.45, 0.5), (0.15, 0.6, 0.6), (0.1, 0.0, 0.45), (2.0, 6.0, 4.0)
-"""How the next pull differs from what is usual: SD where the bar stays in the hands; mean and SD where somebody has let
-go of it, and comes back. Logarithms of the rest at the top, of that on the floor, and of how long the way down takes,
-which no load draws; and how much (deg) one settles, as at every set-up. Chosen."""
+AFRESH = {
+    "rest": (0.12, 0.45, 0.5),
+    "pause": (0.15, 0.6, 0.6),
+    "down": (0.1, 0.0, 0.45),
+    "settled": (2.0, 6.0, 4.0),
+}
+ERRAND = {"rest": (0.12, 0.0, 0.8), "pause": (0.15, -0.3, 1.0), "down": (0.1, -0.2, 0.45), "deep": (2.0, 0.0, 10.0)}
+"""How a bend differs from what is usual: SD where a bar is lowered to the floor, and pulled again; mean and SD where
+somebody comes back to a bar that was let go, or bends down to something else. Logarithms of the rest before it, of that
+on the floor, and of how long the way down takes, which no load draws; how much (deg) one settles, as at every set-up,
+and how deep (deg) one goes, which a bar on the floor does not leave free. Chosen."""
 
 SHORT_S = 0.3
 """Rests that differ by less are alike, however short; chosen."""
@@ -30,8 +38,9 @@ SHORT_S = 0.3
 STRAY, WIDE = 0.1, 2.0
 """The share of pulls with which any of these is unlike the others all the same, and by how many SDs of a new set-up."""
 
-ANEW = np.log(0.1)
-"""How likely it is beforehand that a bar is let go between two pulls of a set; chosen: of clusters."""
+ANEW, FETCHED = np.log(0.1), np.log(0.03)
+"""How likely it is beforehand that a bar is let go between two pulls of a set, as in clusters, and that after the end
+of one something else is picked up that looks like another pull; chosen."""
 
 ENOUGH = -2.5
 """However unlike a pull a way up was, it counts for no more than this: people hesitate, and some pulls have a fault."""
@@ -74,39 +83,37 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         return []
     if profile.starts == "hike":
         return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
-    empty = _let_go(bends, left)
-    if over:
+    said = [_said(bends[before], bends[after]) for before, after in pairwise(left)]
+    empty: list[int] = []
+    for n in range(1, len(left) - 1):
+        held = _held(bends, left[:n], empty, left[n]) + max(0.0, _jolted(bends[left[n]]))
         # After the last standing-up, something else may have been picked up.
-        if _quicker(bends, left) and left[-2] not in empty and _held(bends, left[:-2], empty, left[-2]) < -LET_GO:
-            empty.append(left[-2])
-        loaded = _held(bends, left[:-1], empty, left[-1]) + _jolted(bends[left[-1]])
-        empty += left[-1:] if loaded < (LET_GO if profile.may_drop else PUT_DOWN) else []
+        fetched = over and n == len(left) - 2 and n > 1 and FETCHED + _unlike(said, n, ERRAND) > held
+        if fetched or ANEW + _unlike(said, n, AFRESH) > held:
+            empty.append(left[n])
+    if over:
+        held = _held(bends, left[:-1], empty, left[-1]) + _jolted(bends[left[-1]])
+        empty += left[-1:] if held < (LET_GO if profile.may_drop else PUT_DOWN) else []
     return empty
 
 
-def _let_go(bends: Sequence[Bent], left: list[int]) -> list[int]:
-    """Return after which bottoms within a set somebody stood up with empty hands, and came back."""
-    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
-    # Before the first pull everybody sets up.
-    said = np.array(
-        [
-            [
-                np.log(max(0.0, rest) + SHORT_S),
-                np.log(bends[after].pause_s + SHORT_S),
-                np.log(bends[after].eccentric.duration),
-                _anew(bends[number], bends[after]),
-            ]
-            for number, after, rest in zip(left, left[1:], rests, strict=False)
-        ]
-    )
-    found: list[int] = []
-    for n in range(1, len(left) - 1):
-        off = said[n] - np.median(np.delete(said, n, axis=0), axis=0)
-        afresh = ANEW + sum(starmap(_afresh, zip(off, AFRESH, strict=True)))
-        held = _held(bends, left[:n], found, left[n]) + max(0.0, _jolted(bends[left[n]]))
-        if afresh > held:
-            found.append(left[n])
-    return found
+def _said(before: Bent, after: Bent) -> dict[str, float]:
+    """Return what shows whether the bar stayed in the hands between two ways up."""
+    # To straighten a back that was round before is no settling.
+    straightened = max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
+    return {
+        "rest": float(np.log(max(0.0, after.eccentric.start - before.concentric.end) + SHORT_S)),
+        "pause": float(np.log(after.pause_s + SHORT_S)),
+        "down": float(np.log(after.eccentric.duration)),
+        "settled": after.settled_deg - straightened,
+        "deep": after.descent_deg,
+    }
+
+
+def _unlike(said: Sequence[dict[str, float]], n: int, limits: dict[str, tuple[float, float, float]]) -> float:
+    """Return how much likelier the bar had been let go before the n-th of these, by the others, as a logarithm."""
+    others = [*said[:n], *said[n + 1 :]]
+    return sum(_odd(said[n][name] - median([other[name] for other in others]), *each) for name, each in limits.items())
 
 
 def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], number: int) -> float:
@@ -116,9 +123,7 @@ def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], nu
     return max(ENOUGH, *(_loaded(pull, bends[number]) for pull in pulls[-FEW:]))
 
 
-def _afresh(off: float, limits: tuple[float, float, float]) -> float:
-    """Return how much likelier something is of somebody who has let go of the bar, as a logarithm."""
-    same, mean, sd = limits
+def _odd(off: float, same: float, mean: float, sd: float) -> float:
     return _log_normal(off, mean, sd) - _usual(off, same, sd)
 
 
@@ -126,17 +131,6 @@ def _usual(off: float, same: float, sd: float) -> float:
     """Return the logarithm of the density of how pulls differ from each other, some of them by much."""
     stray = np.log(STRAY) + _log_normal(off, 0.0, WIDE * sd)
     return float(np.logaddexp(np.log(1 - STRAY) + _log_normal(off, 0.0, same), stray))
-
-
-def _anew(before: Bent, after: Bent) -> float:
-    """Return by how much somebody settles for a pull; to straighten a back that was round before is no settling."""
-    return after.settled_deg - max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
-
-
-def _quicker(bends: Sequence[Bent], left: list[int]) -> bool:
-    """Return whether the last way up but one was quicker than both before it: nobody is, who tires."""
-    rates = [bends[number].peak_rates[1] for number in left[-4:-1]]
-    return len(rates) == 3 and rates[-1] > max(rates[:-1])
 
 
 def _parked(bends: Sequence[Bent]) -> bool:
