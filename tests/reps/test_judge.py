@@ -255,11 +255,13 @@ def test_whoever_grips_nothing_before_squatting_has_lifted_nothing(judged, seed)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_back_that_comes_up_from_an_arch_has_not_given_way(judged, seed):
+def test_a_back_that_comes_up_from_an_arch_has_not_given_way(judged, staged, bends_of, seed):
     arched = Rep(65.0, -18.0, 1.5, 1.2, 1.4, 0.9, Manner(thigh_deg=25.0, shank_deg=8.0))
     pulls = [pull(), arched, pull(), arched]
     verdicts = judged(lambda stage: floor_set(stage, pulls, 1), exercise="deadlift", seed=seed)
     assert verdicts[:4] == ["rep"] * 4
+    bends = bends_of(staged(lambda stage: floor_set(stage, pulls, 1), seed=seed))
+    assert all(bend.pulled.gives_deg < 3.0 for bend in bends[:4])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
