@@ -58,7 +58,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     from standing, as in swings). ``least_rom_deg`` is the least range of motion of the thorax that counts,
     ``set_gap_s`` the rest after which a set is over. ``limits`` are where its faults begin, ``never`` those that it
     cannot have. ``may_round`` says that a round back at the bottom is what the exercise is for, ``may_squat`` that low
-    hips are.
+    hips are, ``may_drop`` that people let the load go from lockout.
     """
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
@@ -70,6 +70,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     never: frozenset[FaultName] = frozenset()
     may_round: bool = False
     may_squat: bool = False
+    may_drop: bool = True
 
     @property
     def starts_bent(self) -> bool:

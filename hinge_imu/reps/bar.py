@@ -20,21 +20,41 @@ LONGER = 1.3
 SNATCH_S, PULL_S = 1.0, 1.1
 """Loads from the floor take no less to be pulled than the second, or are set up for, for longer than the first."""
 
-AFRESH_S, SET_UP_DEG = 2.0, 5.0
-"""Who stands for longer between two pulls, and than usual, has let go of the bar; and so has who sets up anew, and
-settles by so much more than is usual."""
+AFRESH = {
+    "rest": (0.12, 0.45, 0.5),
+    "pause": (0.15, 0.6, 0.6),
+    "down": (0.1, 0.0, 0.45),
+    "settled": (2.0, 6.0, 4.0),
+}
+ERRAND = {"rest": (0.12, 0.0, 0.8), "pause": (0.15, -0.3, 1.0), "down": (0.1, -0.2, 0.45), "deep": (2.0, 0.0, 10.0)}
+"""How a bend differs from what is usual: SD where a bar is lowered to the floor, and pulled again; mean and SD where
+somebody comes back to a bar that was let go, or bends down to something else. Logarithms of the rest before it, of that
+on the floor, and of how long the way down takes, which no load draws; how much (deg) one settles, as at every set-up,
+and how deep (deg) one goes, which a bar on the floor does not leave free. Chosen."""
 
-LONG = 2.5
-"""And so has who rests on the floor for so many times as long as usual."""
+SHORT_S = 0.3
+"""Rests that differ by less are alike, however short; chosen."""
 
-QUICK = 0.75
-"""Only empty hands are so much faster than the pulls on both sides: these have this share of its peak rate."""
+STRAY, WIDE = 0.1, 2.0
+"""The share of pulls with which any of these is unlike the others all the same, and by how many SDs of a new set-up."""
+
+ANEW, FETCHED = np.log(0.1), np.log(0.03)
+"""How likely it is beforehand that a bar is let go between two pulls of a set, as in clusters, and that after the end
+of one something else is picked up that looks like another pull; chosen."""
+
+ENOUGH = -2.5
+"""However unlike a pull a way up was, it counts for no more than this: people hesitate, and some pulls have a fault."""
 
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
 
-LET_GO = np.log(3.0)
-"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped."""
+LET_GO, PUT_DOWN = np.log(3.0), np.log(20.0)
+"""How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped; the
+second, where nobody drops it: the last may still be a pull whose lowering was not seen."""
+
+JOLT_M_S2, JOLTED, STILL = 0.4, np.log(50.0), np.log(0.4)
+"""From which jolt on a load was let go (standing and breathing make less than half of it), and how much likelier a
+pull is then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
 
 LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
@@ -63,51 +83,54 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         return []
     if profile.starts == "hike":
         return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
-    rests = [bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)]
-    long = max(AFRESH_S, LONGER * median(rests))
-    usual = median([bends[number].settled_deg for number in left])
-    pause = median([bends[number].pause_s for number in left])
-    ends = [
-        number
-        for number, after, rest in zip(left, left[1:], rests, strict=False)
-        if len(rests) > 1
-        and (
-            rest > long
-            or _anew(bends[number], bends[after]) > usual + SET_UP_DEG
-            or bends[after].pause_s > LONG * pause
-        )
-    ]
-    ends += [
-        left[n]
-        for n in range(1, len(left) - 1)
-        if _quick(*(bends[left[n + by]] for by in (-1, 0, 1))) and bends[left[n + 1]].pause_s > LONGER * pause
-    ]
-    # After the last standing-up, something else may have been picked up.
-    ends += left[-2:-1] if over and _quicker(bends, left) else []
-    ends += left[-1:] if over else []
+    said = [_said(bends[before], bends[after]) for before, after in pairwise(left)]
     empty: list[int] = []
-    for end in sorted(set(ends) - {left[0]}):
-        pulls = [bends[number] for number in left[: left.index(end)] if number not in empty]
-        # Who rounds in every other pull is compared with both kinds.
-        loaded = max(_loaded(pull, bends[end]) for pull in pulls[-FEW:])
-        empty += [end] if loaded < (LET_GO if end == left[-1] else -LET_GO) else []
+    for n in range(1, len(left) - 1):
+        held = _held(bends, left[:n], empty, left[n]) + max(0.0, _jolted(bends[left[n]]))
+        # After the last standing-up, something else may have been picked up.
+        fetched = over and n == len(left) - 2 and n > 1 and FETCHED + _unlike(said, n, ERRAND) > held
+        if fetched or ANEW + _unlike(said, n, AFRESH) > held:
+            empty.append(left[n])
+    if over:
+        held = _held(bends, left[:-1], empty, left[-1]) + _jolted(bends[left[-1]])
+        empty += left[-1:] if held < (LET_GO if profile.may_drop else PUT_DOWN) else []
     return empty
 
 
-def _anew(before: Bent, after: Bent) -> float:
-    """Return by how much somebody settles for a pull; to straighten a back that was round before is no settling."""
-    return after.settled_deg - max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
+def _said(before: Bent, after: Bent) -> dict[str, float]:
+    """Return what shows whether the bar stayed in the hands between two ways up."""
+    # To straighten a back that was round before is no settling.
+    straightened = max(0.0, (before.pull_deg or 0.0) - (after.pull_deg or 0.0))
+    return {
+        "rest": float(np.log(max(0.0, after.eccentric.start - before.concentric.end) + SHORT_S)),
+        "pause": float(np.log(after.pause_s + SHORT_S)),
+        "down": float(np.log(after.eccentric.duration)),
+        "settled": after.settled_deg - straightened,
+        "deep": after.descent_deg,
+    }
 
 
-def _quick(before: Bent, bend: Bent, after: Bent) -> bool:
-    """Return whether a way up was much quicker than both of its neighbours."""
-    return bend.peak_rates[1] * QUICK > max(before.peak_rates[1], after.peak_rates[1])
+def _unlike(said: Sequence[dict[str, float]], n: int, limits: dict[str, tuple[float, float, float]]) -> float:
+    """Return how much likelier the bar had been let go before the n-th of these, by the others, as a logarithm."""
+    others = [*said[:n], *said[n + 1 :]]
+    return sum(_odd(said[n][name] - median([other[name] for other in others]), *each) for name, each in limits.items())
 
 
-def _quicker(bends: Sequence[Bent], left: list[int]) -> bool:
-    """Return whether the last way up but one was quicker than both before it: nobody is, who tires."""
-    rates = [bends[number].peak_rates[1] for number in left[-4:-1]]
-    return len(rates) == 3 and rates[-1] > max(rates[:-1])
+def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], number: int) -> float:
+    """Return how much likelier a way up was one with the load than with empty hands, as a logarithm."""
+    pulls = [bends[each] for each in before if each not in empty]
+    # Who rounds in every other pull is compared with both kinds.
+    return max(ENOUGH, *(_loaded(pull, bends[number]) for pull in pulls[-FEW:]))
+
+
+def _odd(off: float, same: float, mean: float, sd: float) -> float:
+    return _log_normal(off, mean, sd) - _usual(off, same, sd)
+
+
+def _usual(off: float, same: float, sd: float) -> float:
+    """Return the logarithm of the density of how pulls differ from each other, some of them by much."""
+    stray = np.log(STRAY) + _log_normal(off, 0.0, WIDE * sd)
+    return float(np.logaddexp(np.log(1 - STRAY) + _log_normal(off, 0.0, same), stray))
 
 
 def _parked(bends: Sequence[Bent]) -> bool:
@@ -115,6 +138,13 @@ def _parked(bends: Sequence[Bent]) -> bool:
     *swings, last = bends
     cycle = np.median([swing.concentric.duration + swing.eccentric.duration for swing in swings[1:] or swings])
     return bool(last.dwell_s > PARKED_S or last.eccentric.duration + last.concentric.duration > LONGER * cycle)
+
+
+def _jolted(bend: Bent) -> float:
+    """Return how much likelier a way up was with the load, by whether that was let go after it, as a logarithm."""
+    if bend.jolt_m_s2 is None:
+        return 0.0
+    return float(JOLTED if bend.jolt_m_s2 > JOLT_M_S2 else STILL)
 
 
 def _loaded(before: Bent, last: Bent) -> float:
@@ -128,7 +158,7 @@ def _loaded(before: Bent, last: Bent) -> float:
     longer = max(0.0, np.log((last.pause_s + 0.3) / (before.pause_s + 0.3)))
     for off, (same, other) in zip((rounder, longer), ALIKE_SD, strict=True):
         # To stand and rest as before says little: one stands up from where one has put the bar down.
-        pull += min(0.0, _log_normal(off, 0.0, same) - _log_normal(off, 0.0, other))
+        pull += min(0.0, _usual(off, same, other) - _log_normal(off, 0.0, other))
     more = last.gives_deg - before.gives_deg
     same = _log_normal(more, 0.0, GIVES[0])
     pull += same - float(np.logaddexp(same, _log_normal(more, *GIVES[1:]))) + np.log(2.0)

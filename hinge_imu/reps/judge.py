@@ -24,7 +24,7 @@ import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.alike import DIFFERENT, RHYTHM_S, edges, pair
-from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
+from hinge_imu.reps.bar import FEW, PULL_S, SNATCH_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 
@@ -145,12 +145,12 @@ def _beside(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, begins: bool)
     """Return the squats that were done right before or after a lift with low hips.
 
     They are the low ones at an end of the set, two or more in a row, where none of the others is low: who sinks in some
-    lifts does so in the last, too.
+    lifts does so in the last, too. Where all are low, nobody has lifted who has not set up for the first.
     """
     mine = [number for number, verdict in enumerate(verdicts) if verdict in {"rep", "squat", "small"}]
     low = [squatted(bends[number], *SQUAT) for number in mine]
     if all(low):
-        return []
+        return mine if begins and mine and bends[mine[0]].pause_s < SNATCH_S else []
     first, last = low.index(False), low[::-1].index(False)
     if any(low[first : len(low) - last]):
         return []

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from hinge_imu.reps.jolt import jolt
 from hinge_imu.reps.phases import Phase, median, phase, slope
 from hinge_imu.reps.pull import on_the_floor, tries
 from hinge_imu.reps.rhythm import onset_s
@@ -132,9 +133,9 @@ class Bent:
 
     @cached_property
     def gives_deg(self) -> float:
-        """How much rounder the spine became on the way up than it was as that began."""
+        """How much rounder the spine became on the way up than it was as that began, or upright, if it was arched."""
         up = self.trace.between(*self.concentric).spine
-        return float(np.max(up) - up[0]) if len(up) and np.isfinite(up).all() else 0.0
+        return float(max(0.0, np.max(up) - max(0.0, up[0]))) if len(up) and np.isfinite(up).all() else 0.0
 
     @cached_property
     def pelvis_deg(self) -> float | None:
@@ -211,6 +212,11 @@ class Bent:
         """Pelvis and thorax while standing after it, as far as that is known; nan where not seen."""
         after = self.around.between(self.concentric.end, self.concentric.end + TOP_S)
         return _median(after.pelvis), _median(after.thorax)
+
+    @cached_property
+    def jolt_m_s2(self) -> float | None:
+        """The jolt of a load let go after lockout, 0 where there was none; None where that could not be seen."""
+        return jolt(self.around.part(int(self.around.t.searchsorted(self.concentric.end)), len(self.around.t)))
 
     @cached_property
     def before(self) -> tuple[float, float]:

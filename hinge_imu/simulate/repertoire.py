@@ -25,6 +25,15 @@ CARRIED: frozenset[str] = frozenset({"rdl", "single_leg"})
 MIXED = ("hinge", "rdl", "good_morning", "deadlift", "kettlebell_deadlift", "swing")
 """What is mixed in one session."""
 
+ENDINGS: dict[str, dict[Ending, float]] = {
+    "deadlift": {"lowered": 0.7, "dropped": 0.2, "failed": 0.1},
+    "kettlebell_deadlift": {"lowered": 0.9, "failed": 0.1},
+}
+"""How sets from the floor end, and how often; chosen. Nobody drops a bell that hangs between the feet."""
+
+STEPPED_BACK = 0.3
+"""How often somebody steps back from the bar at once; chosen."""
+
 SWAY_DEG = 0.15
 """With this the trunk of one who stands wanders by 0.2 deg, at half a degree a second; chosen."""
 
@@ -158,14 +167,17 @@ def perform(stage: Stage, exercise: str, reps: Sequence[Rep], number: int, *, wi
 def _from_the_floor(stage: Stage, reps: Sequence[Rep], number: int, *, plain: bool) -> None:
     """Pull a set, perhaps in two clusters with a short rest between them, and end it in one of the ways there are."""
     rng = stage.rng
-    endings: Sequence[Ending] = ("lowered", "dropped", "failed")
-    ending = "lowered" if plain else endings[int(rng.choice(len(endings), p=[0.7, 0.2, 0.1]))]
+    endings = ENDINGS[stage.exercise or "deadlift"]
+    ending: Ending = "lowered" if plain else list(endings)[int(rng.choice(len(endings), p=list(endings.values())))]
     if not plain and len(reps) > 3 and rng.random() < 0.15:
         half = len(reps) // 2
         floor_set(stage, reps[:half], number)
         stage.hold(rng.uniform(1.0, 3.0))
         reps = reps[half:]
     floor_set(stage, reps, number, ending)
+    if not plain and rng.random() < STEPPED_BACK:
+        stage.hold(rng.uniform(0.0, 0.5))
+        distractors.walk(stage, int(rng.integers(1, 4)), about=False)
 
 
 def _with_mishaps(rng: np.random.Generator, exercise: str, reps: Sequence[Rep]) -> list[Rep]:

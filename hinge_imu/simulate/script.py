@@ -23,6 +23,9 @@ themselves. Ways of the feet in the room in metres: ``x`` forward, ``y`` up, ``z
 Span: TypeAlias = tuple[float, float]
 """From when to when, in s."""
 
+SHARES = 16
+"""A load is let go in so many parts: so finely that sensors see one force that fades."""
+
 
 class Step(NamedTuple):
     """One movement of one channel: ``by`` deg or m more, in minimum jerk, from ``start_s`` to ``stop_s``.
@@ -40,6 +43,29 @@ class Step(NamedTuple):
         """Return how much of it is done at t (N,) s."""
         share = minimum_jerk((t - self.start_s) / (self.stop_s - self.start_s))
         return self.by * (share**self.late if self.late > 0 else 1.0 - (1.0 - share) ** -self.late)
+
+
+class Rebound(NamedTuple):
+    """What a spring does that is let go over ``release_s``: one channel comes to lie ``by`` higher, and rings out.
+
+    ``hz`` is its undamped frequency, ``damping`` its share of the critical one; by ``stop_s`` it is at rest.
+    """
+
+    channel: ChannelName
+    by: float
+    hz: float
+    damping: float
+    release_s: float
+    start_s: float
+    stop_s: float
+
+    def way(self, t: Floats) -> Floats:
+        """Return where it is at t (N,) s: the mean of what it does for each share of the load, let go one by one."""
+        shares = self.release_s * (np.arange(SHARES) + 0.5) / SHARES
+        since = np.maximum(0.0, t[:, None] - self.start_s - shares)
+        fast, slow = 2 * np.pi * self.hz * np.sqrt(1 - self.damping**2), 2 * np.pi * self.hz * self.damping
+        left = np.exp(-slow * since) * (np.cos(fast * since) + slow / fast * np.sin(fast * since))
+        return np.asarray(self.by * (1.0 - left.mean(axis=1)), float)
 
 
 class Wave(NamedTuple):
@@ -88,7 +114,7 @@ class Distractor(NamedTuple):
 class Script:
     """A whole session; every channel can be asked for at any moment."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Step | Rebound, ...]
     waves: tuple[Wave, ...]
     duration_s: float
     reps: tuple[RepMark, ...] = ()
@@ -109,7 +135,7 @@ class _Channel:
     def __init__(self, name: ChannelName, script: Script) -> None:
         steps = sorted((step for step in script.steps if step.channel == name), key=lambda step: step.stop_s)
         waves = [wave for wave in script.waves if wave.channel == name]
-        self._parts: list[Step | Wave] = [*steps, *waves]
+        self._parts: list[Step | Rebound | Wave] = [*steps, *waves]
         self._spans = np.array([(part.start_s, part.stop_s) for part in self._parts]).reshape(-1, 2)
         self._over = self._spans[: len(steps), 1]
         self._heights = np.cumsum([0.0, *(step.by for step in steps)])

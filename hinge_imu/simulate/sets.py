@@ -7,12 +7,24 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Literal
 
-from hinge_imu.simulate.performance import Rep, askew, down, up, upright
-from hinge_imu.simulate.script import RepMark, Span
+import numpy as np
+
+from hinge_imu.simulate.performance import GRAVITY, Rep, askew, down, up, upright
+from hinge_imu.simulate.script import Rebound, RepMark, Span
 from hinge_imu.simulate.stage import Stage
 
 SETTLING_S, SETTLED_S, MUCH_DEG = 0.4, 1.0, 8.0
 """How long it takes to take up another posture at the bar; how long it is rested when that is by more than so much."""
+
+STANDING_HZ, STANDING_DAMPING = (4.5, 6.5), (0.3, 0.5)
+"""Pitch and damping of a standing body's vertical resonance: near 5.5 Hz and heavily damped (Matsumoto & Griffin 1998,
+J. Sound Vib. 212:85, doi 10.1006/jsvi.1998.1512)."""
+
+LOAD = 0.3, 2.0
+"""Load over body mass: from an empty bar to a heavy double; chosen."""
+
+RELEASE_S = 0.03, 0.3
+"""How long a load takes to leave the hands; chosen: fingers open in a few hundredths of a second."""
 
 Ending = Literal["lowered", "dropped", "failed"]
 
@@ -41,7 +53,7 @@ def floor_set(stage: Stage, reps: Sequence[Rep], number: int, ending: Ending = "
         way_down = None if dropped else down(stage, rep)
         stage.rep(RepMark(number, starts_bent=True, down=way_down, rest=rest, up=way_up))
         if dropped:
-            recoil(stage)
+            recoil(stage, way_up)
         else:
             rest = _on_the_floor(stage, rep, after or rep)
     if ending == "failed":
@@ -116,9 +128,19 @@ def stand_up(stage: Stage) -> None:
         stage.move(seconds, upright(stage), {"spine": 2})
 
 
-def recoil(stage: Stage) -> None:
-    """Let a bar go from lockout: the body springs up a little, and stays standing."""
-    stage.wave("y", stage.rng.uniform(0.002, 0.006), 3.0, stage.hold(stage.rng.uniform(0.6, 1.0)), fade_s=0.3)
+def recoil(stage: Stage, pull: Span) -> None:
+    """Let a bar go from lockout: legs and back spring up by what they have given way under it, and stay standing.
+
+    They have given way by M g / k, which is (M / m) g / (2 pi f)^2. Who lets it roll off the fingers is rid of it at
+    once; who follows it a little, or leans it on the thighs, is so only in a while, and hardly springs.
+    """
+    rng = stage.rng
+    hz = float(rng.uniform(*STANDING_HZ))
+    by = float(rng.uniform(*LOAD)) * GRAVITY / (2 * np.pi * hz) ** 2
+    stage.glide("y", -by, *pull)
+    release_s = float(np.exp(rng.uniform(*np.log(RELEASE_S))))
+    damping = float(rng.uniform(*STANDING_DAMPING))
+    stage.rebound(Rebound("y", by, hz, damping, release_s, *stage.hold(rng.uniform(1.0, 1.4))))
 
 
 def _on_the_floor(stage: Stage, rep: Rep, after: Rep) -> Span:

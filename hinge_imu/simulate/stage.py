@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from hinge_imu.simulate.script import ChannelName, Distractor, RepMark, Script, Span, Step, Wave
+from hinge_imu.simulate.script import ChannelName, Distractor, Rebound, RepMark, Script, Span, Step, Wave
 
 STROKE_S = 1.0
 """About how long one submovement of a slow movement takes: slow movements are made of several (Krebs et al. 1999, PNAS
@@ -22,7 +22,7 @@ class Stage:
         self.now_s = still_s
         self.exercise: str | None = None
         self._pose: dict[ChannelName, float] = {}
-        self._steps: list[Step] = []
+        self._steps: list[Step | Rebound] = []
         self._waves: list[Wave] = []
         self._reps: list[RepMark] = []
         self._distractors: list[Distractor] = []
@@ -73,6 +73,11 @@ class Stage:
         """Add a sine to a channel over a stretch, which may lie in the past."""
         start, stop = span
         self._waves.append(Wave(channel, amplitude, hz, start, stop, min(fade_s, (stop - start) / 2), phase))
+
+    def rebound(self, spring: Rebound) -> None:
+        """Let one channel spring back as a load comes off it."""
+        self._pose[spring.channel] = self.where(spring.channel) + spring.by
+        self._steps.append(spring)
 
     def rep(self, mark: RepMark) -> None:
         """Note down that this was a rep of the exercise that is being done."""

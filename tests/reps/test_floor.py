@@ -1,6 +1,5 @@
 """Lifts from the floor, by simulated lifters with the errors of real parts, from samples to what is said."""
 
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -152,9 +151,15 @@ def test_a_back_that_rounds_beyond_45_degrees_is_said_with_its_pull(lifted):
 
 
 @pytest.mark.parametrize(("rest", "sets"), [(12.0, [6]), (17.0, [3, 3])])
-def test_a_set_from_the_floor_is_over_after_fifteen_seconds(lifted, rest, sets):
-    """The bar is held at the top meanwhile."""
-    said, _ = lifted([replace(pull(), top_pause_s=rest if number == 2 else 0.9) for number in range(6)])
+def test_a_set_from_the_floor_is_over_after_fifteen_seconds(staged, with_errors, replayed, rest, sets):
+    """The bar is dropped from lockout before it, and pulled anew after it."""
+
+    def twice(stage):
+        floor_set(stage, [pull() for _ in range(3)], 1, "dropped")
+        stage.hold(rest - 2.0)
+        floor_set(stage, [pull() for _ in range(3)], 1)
+
+    said = replayed(with_errors(staged(twice, seed=0), "deadlift", seed=0))
     assert [count for _, _, count in said.sets] == sets
 
 

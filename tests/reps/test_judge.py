@@ -7,7 +7,7 @@ from hinge_imu.profiles import built_in
 from hinge_imu.reps.judge import Context, judge
 from hinge_imu.reps.metrics import measure
 from hinge_imu.reps.track import Trace
-from hinge_imu.simulate.distractors import get_up, sit_down
+from hinge_imu.simulate.distractors import get_up, sit_down, walk
 from hinge_imu.simulate.performance import Manner, Rep
 from hinge_imu.simulate.sets import floor_set, standing_set, swing_set
 
@@ -229,6 +229,58 @@ def test_a_last_pull_that_is_much_slower_than_the_one_before_is_a_pull(judged, s
     double = [pull(up=1.3), pull(up=2.4)]
     verdicts = judged(lambda stage: floor_set(stage, double, 1, "dropped"), exercise="deadlift", seed=seed)
     assert verdicts == ["rep", "rep"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_jolt_at_lockout_says_that_the_bar_was_pulled_however_the_back_gave_way(judged, seed):
+    last = pull(up=1.1, load_deg=12.0)
+    verdicts = judged(lambda stage: floor_set(stage, [pull(), last], 1, "dropped"), exercise="deadlift", seed=seed)
+    assert verdicts == ["rep", "rep"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("exercise", "last"), [("deadlift", "rep"), ("kettlebell_deadlift", "unloaded")])
+def test_nobody_drops_a_bell_that_hangs_between_the_feet(judged, exercise, last, seed):
+    """The last way up is as the pulls were, and whoever made it turns away at once: nothing else shows what it was."""
+    pulls = standing(*[hinge(65.0, 25.0, thigh_deg=25.0, shank_deg=8.0, bottom=1.2, top=0.3) for _ in range(4)])
+    assert judged(pulls, walk, exercise=exercise, seed=seed)[3] == last
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_grips_nothing_before_squatting_has_lifted_nothing(judged, seed):
+    legs = {"thigh_deg": 55.0, "shank_deg": 20.0}
+    squats, pulls = [hinge(42.0, 8.0, **legs)] * 3, [hinge(42.0, 8.0, bottom=2.0, **legs)] * 3
+    assert judged(standing(*squats), exercise="deadlift", seed=seed) == ["squat"] * 3
+    assert judged(standing(*pulls), exercise="deadlift", seed=seed)[:2] == ["rep"] * 2
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_back_that_comes_up_from_an_arch_has_not_given_way(judged, staged, bends_of, seed):
+    arched = Rep(65.0, -18.0, 1.5, 1.2, 1.4, 0.9, Manner(thigh_deg=25.0, shank_deg=8.0))
+    pulls = [pull(), arched, pull(), arched]
+    verdicts = judged(lambda stage: floor_set(stage, pulls, 1), exercise="deadlift", seed=seed)
+    assert verdicts[:4] == ["rep"] * 4
+    bends = bends_of(staged(lambda stage: floor_set(stage, pulls, 1), seed=seed))
+    assert all(bend.pulled.gives_deg < 3.0 for bend in bends[:4])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_set_goes_on_after_the_bar_was_let_go_and_gripped_anew(judged, seed):
+    def clusters(stage):
+        floor_set(stage, [pull(), pull(), pull()], 1)
+        stage.hold(2.5)
+        floor_set(stage, [pull(), pull()], 1)
+
+    verdicts = judged(clusters, exercise="deadlift", seed=seed)
+    assert verdicts == [*["rep"] * 3, "unloaded", *["rep"] * 2, "unloaded"]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_picked_up_after_the_standing_up_is_no_lowering(judged, seed):
+    thing = standing(Rep(76.0, 25.0, 0.7, 0.3, 1.3, 1.0, Manner(thigh_deg=25.0, shank_deg=8.0)))
+    verdicts = judged(lambda stage: floor_set(stage, [pull()] * 3, 1), thing, exercise="deadlift", seed=seed)
+    assert verdicts[:3] == ["rep"] * 3
+    assert "rep" not in verdicts[3:]
 
 
 def test_while_the_set_goes_on_its_last_bend_may_be_anything(judged):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinge_imu.simulate.script import CHANNELS, Script, Step, Wave, written
+from hinge_imu.simulate.script import CHANNELS, Rebound, Script, Step, Wave, written
 from hinge_imu.simulate.stage import Stage
 
 
@@ -85,3 +85,19 @@ def test_a_timetable_becomes_a_script_of_the_same_length_with_a_mark_for_each_re
     assert script.duration_s == timetable.duration_s
     assert [mark.down[0] for mark in script.reps] == pytest.approx(timetable.onsets_s[:-1])
     assert not any(mark.starts_bent for mark in script.reps)
+
+
+def test_a_spring_that_is_let_go_is_pushed_by_what_it_carried_and_comes_to_rest():
+    """A load of 0.7 of the body on a spring of 5 Hz: 0.7 g at first, and M g / k higher in the end."""
+    by, instant = 0.7 * 9.80665 / (2 * np.pi * 5.0) ** 2, 1e-3
+    spring = Rebound("y", by, 5.0, 0.4, 1e-6, 2.0, 3.2)
+    before, first = spring.way(np.array([2.0, 2.0 + instant]))
+    assert before == pytest.approx(0.0, abs=1e-9)
+    assert 2 * first / instant**2 == pytest.approx(0.7 * 9.80665, rel=0.02)
+    assert spring.way(np.array([3.2]))[0] == pytest.approx(by, rel=1e-4)
+
+
+def test_a_load_that_leaves_slowly_hardly_makes_a_spring_ring():
+    t = np.arange(2.0, 3.5, 0.001)
+    soon, slowly = (Rebound("y", 0.01, 5.0, 0.3, release_s, 2.0, 3.5).way(t) for release_s in (0.03, 0.3))
+    assert np.max(slowly) - 0.01 < 0.3 * (np.max(soon) - 0.01)
