@@ -57,3 +57,12 @@ def test_without_any_rest_no_bias_is_made_up():
 
 def test_a_single_sample_points_up_by_gravity_alone():
     assert up_offline(np.zeros((1, 3)), np.array([[0.0, 3.0, 4.0]]), RATE) == pytest.approx(np.array([[0.0, 0.6, 0.8]]))
+
+
+@pytest.mark.parametrize("sample", [0, -1])
+def test_a_knock_on_the_first_or_last_sample_hardly_tilts_what_lies_next_to_it(bows, sample):
+    gyr, acc, _ = bows
+    knocked = acc.copy()
+    knocked[sample] += [1.0, 0.0, 0.0]
+    calm, other = (up_offline(gyr, each, RATE, averaging=False) for each in (acc, knocked))
+    assert error_deg(other, calm).max() < 0.25
