@@ -17,8 +17,8 @@ TAU_S = 3.0
 """Time constant of the gravity low-pass, run both ways: as long as live, without the lag."""
 
 END_S = 0.5
-"""So long a mean stands for gravity where a stretch begins and ends, and the filter goes on beyond as if mirrored in it:
-people stand there, and a single sample has noise, and the sway of a moment. Chosen; 1 s hardly differs."""
+"""Who stands still for so long where a stretch begins or ends shows gravity there; one sample has noise. Chosen; 1 s
+hardly differs."""
 
 
 def up_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = True) -> Floats:
@@ -51,8 +51,12 @@ def track_offline(
         turned[:, piece] = product.push(quaternion.from_rotation_vector((mean[piece] / rate_hz).T))
         force[:, piece] = quaternion.rotate(turned[:, piece], acc[piece].T)
     low_pass = butter(2, np.sqrt(2) / (2 * np.pi * TAU_S), fs=rate_hz, output="sos")
-    end = min(len(gyr), max(1, round(END_S * rate_hz)))
-    force[:, 0], force[:, -1] = force[:, :end].mean(axis=1), force[:, -end:].mean(axis=1)
+    # Beyond its ends the filter goes on as if mirrored in these.
+    end = max(1, round(END_S * rate_hz))
+    if quiet.standing[:end][-1] >= end:
+        force[:, 0] = force[:, :end].mean(axis=1)
+    if quiet.standing[-1] >= end:
+        force[:, -1] = force[:, -end:].mean(axis=1)
     gravity = sosfiltfilt(low_pass, force, axis=1, padlen=min(len(gyr) - 1, round(3 * TAU_S * rate_hz)))
     unit = np.empty_like(gyr)
     for piece in pieces:
