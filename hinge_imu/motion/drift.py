@@ -24,8 +24,12 @@ deg/s from -40 to 85 degrees C (PS-MPU-6000A rev 3.4, section 6.1), so this is w
 BEGUN = np.radians(0.05)
 """How well a rest shows the bias, rad/s."""
 
-UNREST = 0.25
-"""What movement adds to the gravity that is seen at one end of a window, against the other, m/s^2."""
+SWAYED = np.radians(0.15)
+"""How well a second of standing does, in which people sway by a tenth or two of a degree. Chosen."""
+
+UNREST, SWAY = 0.18, 0.05
+"""What movement adds to the gravity that is seen at one end of a window, and sway to that of a stance, m/s^2.
+Chosen; the latter is sway that gains 5 cm/s in a second."""
 
 
 class Drift:
@@ -47,9 +51,16 @@ class Drift:
         """Take note that the gyroscope's bias has been seen anew."""
         self._bias, self._covariance = np.zeros(3), BEGUN**2 * np.eye(3)
 
+    def stand(self, gravity: Floats) -> None:
+        """Begin anew with gravity (3,) m/s^2 and the bias as a second of standing has shown them."""
+        self.restart()
+        self._bias, self._covariance = np.zeros(3), SWAYED**2 * np.eye(3)
+        self._gravity = self._left = gravity
+        self._unrest = SWAY
+
     def restart(self) -> None:
         """Begin a window, before which nothing is known of gravity."""
-        self._number = 0
+        self._number, self._unrest = 0, UNREST
         self._turned = np.zeros((3, 3, 1))  # the sum of the turns since the window began
         self._gravity = self._left = np.zeros(3)
         self._drift = np.zeros((3, 1))
@@ -80,9 +91,14 @@ class Drift:
             seen = self._caused(self._turned[:, :, 0])
             bias, spread = self._stays * self._bias, 1 - self._stays**2
             covariance = self._stays**2 * self._covariance + spread * WANDER**2 * np.eye(3)
-            gain = covariance @ seen.T @ np.linalg.inv(seen @ covariance @ seen.T + UNREST**2 * np.eye(3))
+            gain = (
+                covariance
+                @ seen.T
+                @ np.linalg.inv(seen @ covariance @ seen.T + (self._unrest**2 + UNREST**2) * np.eye(3))
+            )
             self._bias = bias + gain @ (left - self._left)
             self._covariance = covariance - gain @ seen @ covariance
+        self._unrest = UNREST
         self._left, self._gravity = left, left + self._drift[:, 0]
         self._number, self._turned = 0, np.zeros((3, 3, 1))
 

@@ -16,6 +16,10 @@ CACHED = 4096
 TAU_S = 3.0
 """Time constant of the gravity low-pass, run both ways: as long as live, without the lag."""
 
+END_S = 0.5
+"""Who stands still for so long where a stretch begins or ends shows gravity there; one sample has noise. Chosen; 1 s
+hardly differs."""
+
 
 def up_offline(gyr: Floats, acc: Floats, rate_hz: float, *, averaging: bool = True) -> Floats:
     """Return unit up in sensor axes (N,3) from gyr (N,3) rad/s and acc (N,3) m/s^2, looking ahead as well as back.
@@ -47,6 +51,12 @@ def track_offline(
         turned[:, piece] = product.push(quaternion.from_rotation_vector((mean[piece] / rate_hz).T))
         force[:, piece] = quaternion.rotate(turned[:, piece], acc[piece].T)
     low_pass = butter(2, np.sqrt(2) / (2 * np.pi * TAU_S), fs=rate_hz, output="sos")
+    # Beyond its ends the filter goes on as if mirrored in these.
+    end = max(1, round(END_S * rate_hz))
+    if quiet.standing[:end][-1] >= end:
+        force[:, 0] = force[:, :end].mean(axis=1)
+    if quiet.standing[-1] >= end:
+        force[:, -1] = force[:, -end:].mean(axis=1)
     gravity = sosfiltfilt(low_pass, force, axis=1, padlen=min(len(gyr) - 1, round(3 * TAU_S * rate_hz)))
     unit = np.empty_like(gyr)
     for piece in pieces:

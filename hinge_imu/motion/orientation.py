@@ -133,9 +133,9 @@ class Inclination:
         gyr, acc = np.split(recent[:, -self._stillness.second :], 2)
         self._bias.begin(gyr - turn_rate(acc, 1 / self._period)[:, None])
         force = np.cumsum(acc, axis=1)[:, -1:] / acc.shape[1]
-        self._drift.rest()
-        self._drift.restart()
-        self._gravity.restart(self._stillness.second, quaternion.rotate(self._turned.last, force)[:, 0], acc.shape[1])
+        gravity = quaternion.rotate(self._turned.last, force)[:, 0]
+        self._drift.stand(gravity)
+        self._gravity.restart(self._stillness.second, gravity, acc.shape[1])
 
     def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> tuple[Floats, Floats]:
         """Return unit up (3,N), and the rate without bias (3,N)."""

@@ -57,3 +57,12 @@ def test_without_any_rest_no_bias_is_made_up():
 
 def test_a_single_sample_points_up_by_gravity_alone():
     assert up_offline(np.zeros((1, 3)), np.array([[0.0, 3.0, 4.0]]), RATE) == pytest.approx(np.array([[0.0, 0.6, 0.8]]))
+
+
+@pytest.mark.parametrize("way", [1, -1], ids=["begins", "ends"])
+def test_a_knock_where_a_recording_begins_or_ends_hardly_tilts_what_lies_next_to_it(bows, way):
+    gyr, acc, _ = bows
+    knocked = acc.copy()
+    knocked[0] += [1.0, 0.0, 0.0]
+    calm, other = (up_offline(way * gyr[::way], each[::way], RATE, averaging=False) for each in (acc, knocked))
+    assert error_deg(other, calm).max() < 0.25
