@@ -1,7 +1,7 @@
 """The jolt of a load that is let go from lockout.
 
 Until then legs and back carry body and load; then they still push with (m + M) g, so that the body springs up by M/m of
-gravity and rings out, at 5 to 6 Hz and heavily damped (Matsumoto & Griffin 1998, doi 10.1006/jsvi.1998.1512), while it
+gravity and rings out, at 5 to 6 Hz and heavily damped (Matsumoto & Griffin 2000, J. Sound Vib. 238(4):691), while it
 goes on standing as it stood. Who steps back moves aside or forward as well, and does so again with the next step.
 """
 

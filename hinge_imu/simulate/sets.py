@@ -17,8 +17,8 @@ SETTLING_S, SETTLED_S, MUCH_DEG = 0.4, 1.0, 8.0
 """How long it takes to take up another posture at the bar; how long it is rested when that is by more than so much."""
 
 STANDING_HZ, STANDING_DAMPING = (4.5, 6.5), (0.3, 0.5)
-"""Pitch and damping of a standing body's vertical resonance: near 5.5 Hz and heavily damped (Matsumoto & Griffin 1998,
-J. Sound Vib. 212:85, doi 10.1006/jsvi.1998.1512)."""
+"""Pitch and damping of a standing body's vertical resonance: near 5.5 Hz and heavily damped (Matsumoto & Griffin 2000,
+Comparison of biodynamic responses in standing and seated human bodies, J. Sound Vib. 238(4):691)."""
 
 LOAD = 0.3, 2.0
 """Load over body mass: from an empty bar to a heavy double; chosen."""
