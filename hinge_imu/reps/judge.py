@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import DIFFERENT, RHYTHM_S, edges, pair
+from hinge_imu.reps.alike import RHYTHM_S, edges, errand
 from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
@@ -59,8 +59,8 @@ HASTE_S, PASSING_S, LONE_HASTE_S = 0.8, 0.9, 1.0
 """Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the third
 counts, and of two bends that are alike the second."""
 
-SLOW_S = 4.0
-"""Nobody picks up something so slowly, down and up together, on the way."""
+LIKELY, ON_THE_WAY = 1.0, -1.0
+"""By itself a bend is an errand, if that is likelier by so much, as a logarithm; beside walking the second suffices."""
 
 BOTH = 2
 """Walking up to something and away from it, one has done something on the way."""
@@ -176,21 +176,13 @@ def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: boo
 
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those that have no others of their kind beside them."""
-    if context.begins and context.over and len(left) <= FEW:
-        two = [bends[number] for number in left]
-        passing = profile.starts == "standing" and all(map(_passing, two))
-        return [] if pair(two, profile, 1 if passing else DIFFERENT) else left
-    if profile.starts != "standing" or not left:
+    if context.begins and context.over and len(left) == 1:
+        return left
+    if profile.starts != "standing" or len(left) <= FEW:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     apart = np.array([context.begins, *(rests > RHYTHM_S), context.over])
     return list(np.array(left)[apart[:-1] & apart[1:]])
-
-
-def _passing(bend: Bent) -> bool:
-    """Return whether a bend was in haste, or far aside: two of those are errands, unless they are quite alike."""
-    down, up = bend.eccentric.duration, bend.concentric.duration
-    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG
 
 
 def _hasty(down: float, up: float, haste_s: float) -> bool:
@@ -207,7 +199,7 @@ def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool
         on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
+    return _hasty(down, up, haste) or errand(bend) > (ON_THE_WAY if walked else LIKELY)
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:
