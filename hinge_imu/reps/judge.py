@@ -4,8 +4,8 @@
                      lay         before or after it the trunk was not upright
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
-    alone            errand      one bend, in haste, or with hands at work, or walking right before or after it
-    in its set       other       the first ones or the last ones, unlike the rest: set-up, putting down, something else
+    alone            errand      one bend, in haste, or with hands at work, or rather like an errand than a rep
+    in its set       other       the first ones or the last ones, rather errands than reps like the rest
                      unloaded    the last standing-up of a lift from the floor: the bar stays there
                      small       less than half of what the others do, or a pull that is less than the lift's least
 
@@ -55,9 +55,9 @@ RHYTHM = 1.3
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-HASTE_S, PASSING_S, LONE_HASTE_S = 0.8, 0.9, 1.0
-"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the third
-counts, and of two bends that are alike the second."""
+HASTE_S, LONE_HASTE_S = 0.8, 1.0
+"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
+counts."""
 
 LIKELY, ON_THE_WAY = 1.0, -1.0
 """By itself a bend is an errand, if that is likelier by so much, as a logarithm; beside walking the second suffices."""
@@ -199,7 +199,8 @@ def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool
         on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    return _hasty(down, up, haste) or errand(bend) > (ON_THE_WAY if walked else LIKELY)
+    likely = errand(bend) > (ON_THE_WAY if walked else LIKELY)
+    return _hasty(down, up, haste) or likely or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:
