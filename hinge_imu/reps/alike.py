@@ -93,11 +93,11 @@ def errand(bend: Bent) -> float:
 def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     """Return whether so many of the bends may be reps.
 
-    In a lift that starts bent the last of few may be its end, so of two there are both or none; from the floor, both.
+    Neither of two shows which of them is the other, so both are, or none; from the floor both, for one may be the end.
     """
-    if not profile.starts_bent:
-        return reps >= 0
-    return reps > 0 if bends > FEW else reps == FEW or (reps == 0 and profile.starts == "hike")
+    if bends == FEW:
+        return reps == FEW or (reps == 0 and profile.starts != "floor")
+    return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
 def _likely(values: Floats, kinds: Kinds, reps: tuple[int, int], its_own: Sequence[int] = ()) -> float:
