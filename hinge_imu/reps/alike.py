@@ -84,12 +84,6 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     return [*left[:first], *left[stop:]]
 
 
-def errand(bend: Bent) -> float:
-    """Return how much likelier a bend is an errand than a rep, beside no others, as a logarithm."""
-    measures = np.array([_measures(bend)])
-    return float(np.nansum(_normal(measures, *BENDS.errand) - _normal(measures, *BENDS.rep)))
-
-
 def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     """Return whether so many of the bends may be reps.
 

@@ -4,7 +4,7 @@
                      lay         before or after it the trunk was not upright
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
-    alone            errand      one bend, in haste, or with hands at work, or rather like an errand than a rep
+    alone            errand      one bend, in haste, or with hands at work, or walking right before or after it
     in its set       other       the first ones or the last ones, rather errands than reps like the rest
                      unloaded    the last standing-up of a lift from the floor: the bar stays there
                      small       less than half of what the others do, or a pull that is less than the lift's least
@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import RHYTHM_S, edges, errand
+from hinge_imu.reps.alike import RHYTHM_S, edges
 from hinge_imu.reps.bar import FEW, PULL_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
@@ -59,8 +59,8 @@ HASTE_S, LONE_HASTE_S = 0.8, 1.0
 """Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
 counts."""
 
-LIKELY, ON_THE_WAY = 1.0, -1.0
-"""By itself a bend is an errand, if that is likelier by so much, as a logarithm; beside walking the second suffices."""
+SLOW_S = 4.0
+"""Nobody picks up something so slowly, down and up together, on the way."""
 
 BOTH = 2
 """Walking up to something and away from it, one has done something on the way."""
@@ -199,8 +199,7 @@ def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool
         on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    likely = errand(bend) > (ON_THE_WAY if walked else LIKELY)
-    return _hasty(down, up, haste) or likely or bend.dwell_s > LONE_S
+    return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:
