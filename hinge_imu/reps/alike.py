@@ -1,15 +1,21 @@
-"""Which bends are the same movement: a set is told from what opens it and what closes it."""
+"""Which bends of a set are its reps, and which are errands: what was picked up before it, or put down after it.
+
+A set may begin after errands, and end before some. Of all these ways the likeliest is taken: a rep is like one of the
+two before it, for a fault may be in every other rep, or now and then like none; an errand is like no rep, but like
+bending down to the floor for something and coming up with it: in a second or so, over bent knees or with a round back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
-from math import log
+from itertools import pairwise, product
+from math import gamma, log, pi, sqrt
+from typing import NamedTuple
 
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.bar import FEW, LONGER, snatched
+from hinge_imu.reps.bar import FEW
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 from hinge_imu.samples import Floats
@@ -20,120 +26,107 @@ RHYTHM_S = 6.0
 REST_S = 1.8
 """Whoever has picked up a bar, or is about to put it down, rests for longer than this, too."""
 
-FEATURES = 7
-UNLIKE = np.array([12.0, 8.0, 0.12, 15.0, 0.5, 0.5, 1.0])
-SHARES = np.array([0.2, 0.25, 0.4, 0.0, 0.0, 0.0, 0.0])
-"""By how much, or by which share of the greater, a bend differs from another that is another movement: descent and
-spine flexion (deg), how far the hips sink (m), how far it goes aside (deg), how long down and up take (factor of 1.6),
-time at the bottom (s)."""
 
-EDGED = 3
-"""With more bends than this, the first and the last are not compared with each other; with fewer others than this, one
-more difference is asked for."""
+class Kinds(NamedTuple):
+    """Of each measure: the scale by which reps of a set differ, and mean and SD of all reps, and of errands."""
 
-SET_UP = [3, 4, 6]
-"""Those of them that are not about the way up."""
-
-DIFFERENT, TWICE, ALIKE = 2, 2.0, 0.2
-"""So many of these must differ to be another movement, or one of them by so many times as much at the beginning, where
-nobody is tired, or after a longer rest; and that from all but this share of the others."""
+    differ: Floats
+    rep: Floats
+    errand: Floats
 
 
-def pair(bends: Sequence[Bent], profile: Profile, different: int = DIFFERENT) -> bool:
-    """Return whether these are two of a kind, which differ in less than so many ways."""
-    features = np.array([_feature(bend) for bend in bends]).reshape(-1, FEATURES)
-    features[:, SET_UP] *= not profile.starts_bent
-    return len(bends) == FEW and bool(_ways(_off(features[0], features[1:]))[0] < different)
+BENDS = Kinds(
+    np.array([6.0, 4.0, 0.05, 0.2, 0.25, 0.25, 0.35]),
+    np.array([(65.0, 20.0), (15.0, 15.0), (0.08, 0.12), (0.5, 0.7), (0.3, 0.6), (0.65, 0.5), (1.7, 0.5)]).T,
+    np.array([(68.0, 18.0), (27.0, 11.0), (0.12, 0.10), (-0.1, 0.4), (-0.1, 0.4), (0.65, 0.5), (2.0, 0.7)]).T,
+)
+"""Way up and spine flexion (deg), how far the hips sink (m), and the logarithms of how long down, up and the stay at
+the bottom take (s) and of how far it goes aside (deg). All numbers here are chosen, wide, for people differ."""
+
+RESTS = Kinds(np.array([0.35]), np.array([[0.7], [0.7]]), np.array([[0.9], [0.7]]))
+"""The same of the logarithms of the rests between bends (s)."""
+
+LEAST_S, LEAST_DEG = 0.3, 3.0
+"""What is added to a rest, and to how far aside, of which nothing or next to nothing may be left."""
+
+SET_UP = [3, 5, 6]
+"""Those measures of a bend that are not about the way up: the first pull's are no matter of the others."""
+
+ODD = 0.1
+"""The share of reps that are like none before."""
+
+TAILS = 4.0
+"""Degrees of freedom of the Student's t by which reps differ: now and then by much."""
+
+BACK = 2
+"""With so many before it a rep is compared."""
+
+OFTEN = np.log([0.55, 0.35, 0.1])
+"""How often there are none, one and two errands at either end."""
 
 
 def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:
-    """Return those at the beginning and at the end of the set that are not as the others are."""
-    features = np.array([_feature(bends[number]) for number in left], float).reshape(-1, FEATURES)
+    """Return those at the beginning and at the end of the set that are errands; all, if none of them is a rep."""
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
-    if len(left) <= FEW or median(rests) > RHYTHM_S:
+    if len(left) < FEW + (not (begins and over)) or (len(left) > FEW and median(rests) > RHYTHM_S):
         return []
-    floor = profile.starts == "floor"
-    first, stop = 0, len(left)
-    # The way down to the bar, with turning to it, and the rest there, are not what a pull from the floor is about.
-    pulls = features.copy()
-    pulls[:, SET_UP] *= not profile.starts_bent
-    before = None
-    while before != (first, stop):
-        # What opens a set is told from the others once it is known what closes it.
-        before = first, stop
-        if begins:
-            carried = not floor and stop < len(left)
-            first += _strangers(pulls[first:stop], rests[first : stop - 1], floor=floor, carried=carried) or int(
-                floor and _before_the_bar([bends[number] for number in left[first:stop]], rests[first : stop - 1])
-            )
-        # Seen from its end, a set begins with what closes it.
-        begin = first + (profile.starts_bent and stop - first > EDGED)
-        if over:
-            stop -= _strangers(features[begin:stop][::-1], rests[begin : stop - 1][::-1], floor=floor, tired=True)
+    measures = np.array([_measures(bends[number]) for number in left])
+    pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
+    its_own = SET_UP if profile.starts_bent else []
+    ends = range(len(OFTEN))
+    likely = {}
+    for first, last in product(ends if begins else [0], ends if over else [0]):
+        stop = len(left) - last
+        if _may_be(stop - first, len(left), profile):
+            likely[first, stop] = OFTEN[first] + OFTEN[last] + _likely(measures, BENDS, (first, stop), its_own)
+            likely[first, stop] += _likely(pauses, RESTS, (first, max(first, stop - 1)))
+    first, stop = max(likely, key=lambda edge: likely[edge])
     return [*left[:first], *left[stop:]]
 
 
-def _before_the_bar(bends: Sequence[Bent], rests: Floats) -> bool:
-    """Return whether the first bend was something else than a pull.
+def _may_be(reps: int, bends: int, profile: Profile) -> bool:
+    """Return whether so many of the bends may be reps.
 
-    Somebody who had a load in the hands neither stands for longer after it nor takes longer to set up for the next.
+    Neither of two shows which of them is the other, so both are, or none; from the floor both, for one may be the end.
     """
-    if len(bends) <= FEW:
-        return False
-    pauses = [bend.pause_s for bend in bends[1:]]
-    came = rests[0] > LONGER * median(rests[1:]) and pauses[0] > LONGER * median(pauses[1:])
-    return snatched(bends[0]) or came
+    if bends == FEW:
+        return reps == FEW or (reps == 0 and profile.starts != "floor")
+    return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
-def _strangers(features: Floats, rests: Floats, *, floor: bool, tired: bool = False, carried: bool = False) -> int:
-    """Return how many bends at the beginning, one or two, are another movement than the others.
+def _likely(values: Floats, kinds: Kinds, reps: tuple[int, int], its_own: Sequence[int] = ()) -> float:
+    """Return how likely these (N, measures) are if those from one number to before another are reps, as a logarithm.
 
-    What is put down, as the other end of the set shows, has been picked up: of that, few others are witness enough.
+    Which measures are the first one's own, no other is compared with.
     """
-    for number in (1, 2):
-        # What opens a set and what closes it may be alike, as picking up and putting down are.
-        others = features[number : len(features) - (len(features) > number + 2)]
-        if len(features) - number < FEW or not len(others):
-            return 0
-        rested = not floor and rests[number - 1] > max(REST_S, LONGER * median(np.delete(rests, number - 1)))
-        few = len(others) < EDGED and not (carried and number == 1)
-        enough = (1 if rested else DIFFERENT) + few + (floor and not tired)
-        if all(_strange(one, others, enough, tired=tired) for one in features[:number]):
-            return number
-    return 0
+    first, stop = reps
+    some, errands = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
+    known = values.copy()
+    known[first : first + 1, its_own] = np.nan
+    chain = [_next(known[max(first, n - BACK) : n], values[n], some[n], kinds) for n in range(first, stop)]
+    return float(np.nansum(errands[:first]) + np.nansum(errands[stop:]) + sum(chain))
 
 
-def _strange(one: Floats, others: Floats, enough: int, *, tired: bool) -> bool:
-    """Return whether a bend differs in ``enough`` ways from nearly all the others."""
-    off = _off(one, others)
-    return bool(np.mean(_ways(off, tired=tired) + _much(off, tired=tired) < enough) <= ALIKE)
+def _next(before: Floats, value: Floats, some: Floats, kinds: Kinds) -> float:
+    """Return how likely a rep is like this after those before it (N, measures), where ``some`` is that of any rep."""
+    if not len(before):
+        return float(np.nansum(some))
+    off = _student(before - value, kinds.differ)
+    alike = np.nansum(np.where(np.isnan(off), some, off), axis=1)
+    mean = np.logaddexp.reduce(alike) - log(len(before))
+    return float(np.logaddexp(log(1 - ODD) + mean, log(ODD) + np.nansum(some)))
 
 
-def _off(one: Floats, others: Floats) -> Floats:
-    """Return by how many times what makes another movement a bend is off each other one, (others, features)."""
-    off: Floats = (one - others) / np.maximum(UNLIKE, SHARES * np.maximum(np.abs(one), np.abs(others)))
-    return np.nan_to_num(off)
+def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
+    return np.asarray(-0.5 * ((values - mean) / sd) ** 2 - np.log(sd * sqrt(2 * pi)), float)
 
 
-def _ways(off: Floats, *, tired: bool = False) -> Floats:
-    """Return in how many ways that is another movement.
-
-    How fast the back moves counts once, and how long the hands are busy at the bottom once; who is tired may be slower.
-    """
-    far = np.abs(off[:, :4]) > 1
-    timed = (off[:, 4:] < -1) if tired else np.abs(off[:, 4:]) > 1
-    fast, busy = timed[:, :2].any(axis=1), timed[:, 2]
-    return np.asarray(far.sum(axis=1) + (fast | busy) + (fast & busy & (not tired)), float)
+def _student(off: Floats, scale: Floats) -> Floats:
+    top = gamma((TAILS + 1) / 2) / (gamma(TAILS / 2) * sqrt(TAILS * pi))
+    return np.asarray(np.log(top / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
 
 
-def _much(off: Floats, *, tired: bool) -> Floats:
-    """Return in how many it is so by much. Who is tired goes less far, and slower; not rounder or faster at once."""
-    if not tired:
-        return np.asarray((np.abs(off[:, :3]) > TWICE).sum(axis=1), float)
-    return np.asarray((off[:, 1:3] > TWICE).sum(axis=1) + (off[:, 4] < -TWICE), float)
-
-
-def _feature(bend: Bent) -> list[float]:
+def _measures(bend: Bent) -> list[float]:
     spine = np.nan if bend.pull_deg is None else bend.pull_deg
-    times = log(bend.eccentric.duration), log(bend.concentric.duration)
-    return [bend.ascent_deg, spine, bend.sunk_m, bend.aside_deg, *times, bend.dwell_s]
+    times = log(bend.eccentric.duration), log(bend.concentric.duration), log(bend.dwell_s + 0.1)
+    return [bend.ascent_deg, spine, bend.sunk_m, *times, log(bend.aside_deg + LEAST_DEG)]

@@ -5,7 +5,7 @@
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
     alone            errand      one bend, in haste, or with hands at work, or walking right before or after it
-    in its set       other       the first ones or the last ones, unlike the rest: set-up, putting down, something else
+    in its set       other       the first ones or the last ones, rather errands than reps like the rest
                      unloaded    the last standing-up of a lift from the floor: the bar stays there
                      small       less than half of what the others do, or a pull that is less than the lift's least
 
@@ -23,7 +23,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.alike import DIFFERENT, RHYTHM_S, edges, pair
+from hinge_imu.reps.alike import RHYTHM_S, edges
 from hinge_imu.reps.bar import FEW, PULL_S, SNATCH_S, snatched, unloaded
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
@@ -55,9 +55,9 @@ RHYTHM = 1.3
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-HASTE_S, PASSING_S, LONE_HASTE_S = 0.8, 0.9, 1.0
-"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the third
-counts, and of two bends that are alike the second."""
+HASTE_S, LONE_HASTE_S = 0.8, 1.0
+"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
+counts."""
 
 SLOW_S = 4.0
 """Nobody picks up something so slowly, down and up together, on the way."""
@@ -176,21 +176,13 @@ def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: boo
 
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those that have no others of their kind beside them."""
-    if context.begins and context.over and len(left) <= FEW:
-        two = [bends[number] for number in left]
-        passing = profile.starts == "standing" and all(map(_passing, two))
-        return [] if pair(two, profile, 1 if passing else DIFFERENT) else left
-    if profile.starts != "standing" or not left:
+    if context.begins and context.over and len(left) == 1:
+        return left
+    if profile.starts != "standing" or len(left) <= FEW:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     apart = np.array([context.begins, *(rests > RHYTHM_S), context.over])
     return list(np.array(left)[apart[:-1] & apart[1:]])
-
-
-def _passing(bend: Bent) -> bool:
-    """Return whether a bend was in haste, or far aside: two of those are errands, unless they are quite alike."""
-    down, up = bend.eccentric.duration, bend.concentric.duration
-    return _hasty(down, up, PASSING_S) or bend.aside_deg > ASIDE_DEG
 
 
 def _hasty(down: float, up: float, haste_s: float) -> bool:
