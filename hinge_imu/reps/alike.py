@@ -8,7 +8,7 @@ bending down to the floor for something and coming up with it: in a second or so
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 from math import gamma, log, pi, sqrt
 from typing import NamedTuple
 
@@ -52,8 +52,8 @@ LEAST_S, LEAST_DEG = 0.3, 3.0
 SET_UP = [3, 5, 6]
 """Those measures of a bend that are not about the way up: the first pull's are no matter of the others."""
 
-ODD = 0.1
-"""The share of reps that are like none before."""
+LIKE, UNLIKE = np.log([0.9, 0.1])
+"""The share of reps that are like one before, and of those that are like none."""
 
 TAILS = 4.0
 """Degrees of freedom of the Student's t by which reps differ: now and then by much."""
@@ -75,13 +75,14 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     its_own = SET_UP if profile.starts_bent else []
     ends = range(len(OFTEN))
     likely = {}
-    for first, last in product(ends if begins else [0], ends if over else [0]):
-        stop = len(left) - last
-        if _may_be(stop - first, len(left), profile):
-            likely[first, stop] = OFTEN[first] + OFTEN[last] + _likely(measures, BENDS, (first, stop), its_own)
-            likely[first, stop] += _likely(pauses, RESTS, (first, max(first, stop - 1)))
-    first, stop = max(likely, key=lambda edge: likely[edge])
-    return [*left[:first], *left[stop:]]
+    for first in ends if begins else [0]:
+        moved, rested = _likely(measures, BENDS, first, its_own), _likely(pauses, RESTS, first)
+        for last in ends if over else [0]:
+            reps = len(left) - first - last
+            if _may_be(reps, len(left), profile):
+                likely[first, reps] = OFTEN[first] + OFTEN[last] + moved[reps] + rested[max(0, reps - 1)]
+    first, reps = max(likely, key=lambda edge: likely[edge])
+    return [*left[:first], *left[first + reps :]]
 
 
 def _may_be(reps: int, bends: int, profile: Profile) -> bool:
@@ -94,27 +95,32 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
-def _likely(values: Floats, kinds: Kinds, reps: tuple[int, int], its_own: Sequence[int] = ()) -> float:
-    """Return how likely these (N, measures) are if those from one number to before another are reps, as a logarithm.
+def _likely(values: Floats, kinds: Kinds, first: int, its_own: Sequence[int] = ()) -> Floats:
+    """Return how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
 
-    Which measures are the first one's own, no other is compared with.
+    As logarithms (N - first + 1,). Which measures are the first rep's own, no other is compared with.
     """
-    first, stop = reps
-    some, errands = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
+    some, errand = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
     known = values.copy()
     known[first : first + 1, its_own] = np.nan
-    chain = [_next(known[max(first, n - BACK) : n], values[n], some[n], kinds) for n in range(first, stop)]
-    return float(np.nansum(errands[:first]) + np.nansum(errands[stop:]) + sum(chain))
+    reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
+    errands = np.nansum(errand, axis=1)
+    instead = np.append(0.0, np.cumsum(errands[first:]))
+    return np.asarray(np.append(0.0, np.cumsum(reps)) + errands.sum() - instead, float)
 
 
-def _next(before: Floats, value: Floats, some: Floats, kinds: Kinds) -> float:
-    """Return how likely a rep is like this after those before it (N, measures), where ``some`` is that of any rep."""
-    if not len(before):
-        return float(np.nansum(some))
-    off = _student(before - value, kinds.differ)
-    alike = np.nansum(np.where(np.isnan(off), some, off), axis=1)
-    mean = np.logaddexp.reduce(alike) - log(len(before))
-    return float(np.logaddexp(log(1 - ODD) + mean, log(ODD) + np.nansum(some)))
+def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Floats:
+    """Return how likely each rep (N, measures) is, known what came before it, where ``some`` is that of any rep."""
+    alike = np.full((BACK, len(values)), -np.inf)
+    for back in range(1, min(BACK + 1, len(values))):
+        off = _student(known[:-back] - values[back:], differ)
+        alike[back - 1, back:] = np.nansum(np.where(np.isnan(off), some[back:], off), axis=1)
+    before = np.clip(np.arange(len(values)), 1, BACK)
+    like_none = np.nansum(some, axis=1)
+    like_one = np.logaddexp.reduce(alike, axis=0) - np.log(before)
+    likely: Floats = np.logaddexp(LIKE + like_one, UNLIKE + like_none)
+    likely[:1] = like_none[:1]
+    return likely
 
 
 def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
