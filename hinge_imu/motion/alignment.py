@@ -30,7 +30,7 @@ from hinge_imu.motion.standing import MOMENT_S, Lesson, Standing, first
 from hinge_imu.motion.vectors import Plane, dot
 from hinge_imu.samples import SEGMENTS, Angles, Floats, FrontalAngles, Header, Poses, SagittalAngles, Worn
 
-LOW_S = 8.0
+LOW_S = 5.0
 """Who stays low for so long has not bent: that is nothing to learn from."""
 
 CACHED = 4096
@@ -234,6 +234,7 @@ class Alignment:
         if not learning:
             return
         across = part.across[sensor, valid]
+        self._lay |= sensor == self._leader and self._bent and mount.turned_over(across)
         mount.reach(across)
         if self._bent:
             mount.gather(across)

@@ -15,6 +15,9 @@ from hinge_imu.samples import Floats
 CLEAR = np.sin(np.radians(20.0))
 """Once forward is known, only leans deeper than this may turn it round."""
 
+BACK = np.sin(np.radians(30.0))
+"""Nobody leans back further than this and stands: who went as far one way and then the other has lain down."""
+
 RECALLED = np.cos(np.radians(20.0))
 """A board whose stance is further from the one that is remembered was put on another way round."""
 
@@ -141,6 +144,13 @@ class Mount:
             deepest = self.vectors(across[np.argmax(np.abs(across))])
             if deepest @ deepest > self.deepest @ self.deepest:
                 self.deepest = deepest
+
+    def turned_over(self, across: Plane) -> bool:
+        """Return whether up went further back than anyone leans, from where it was deepest before (N,) across."""
+        up = self.vectors(across)
+        before = np.concatenate([self.deepest[:, None], self._deepest_so_far(up)[:, :-1]], axis=1)
+        far = length(before)
+        return bool(((far > CLEAR) & (dot(up, before) < -BACK * far)).any())
 
     def gather(self, across: Plane) -> None:
         """Add second moments of what lay across the stance (N,) during a bend."""

@@ -452,6 +452,16 @@ def test_a_first_lean_backwards_does_not_turn_the_sign(back, pelvis_first):
     assert found[0][later] == pytest.approx(pelvis[later], abs=0.5)
 
 
+@pytest.mark.parametrize("seconds", [2, 6])
+def test_who_sits_and_lies_down_before_the_first_bend_has_not_shown_that_forward_is_back(seconds):
+    lying = leaning(np.clip(T, 0, 4.6) + np.clip(T - 4.6 - seconds, 0, None), (2, 4, 40), (3.2, 6, -88))
+    pelvis, thorax = lying + leaning(T, (15, 19, 50)), lying + leaning(T, (15, 19, 70))
+    found = deg(aligned(posed(pelvis, thorax, seed=8)))
+    bent = (T > 15) & (thorax > 20)
+    assert found[1][bent] == pytest.approx(thorax[bent], abs=0.5)
+    assert found[0][bent] == pytest.approx(pelvis[bent], abs=0.5)
+
+
 def test_a_squat_that_hardly_leans_shows_the_pelvis_which_way_it_tilts():
     pelvis, thorax = leaning(T, (3, 5, -6)), leaning(T, (3, 5, 14))
     found, _, _ = deg(aligned(posed(pelvis, thorax, sunk_m=leaning(T, (3, 5, 0.4)))))
