@@ -79,13 +79,14 @@ class Context(NamedTuple):
     """What is known beside the bends.
 
     On how many sides each had walking right beside it, and whether they are the beginning of their set, and its end;
-    ``cut`` says that it ended because the recording did.
+    ``cut`` says that it ended because the recording did, ``alone`` that this had begun just before.
     """
 
     walked: Sequence[int]
     begins: bool
     over: bool
     cut: bool = False
+    alone: bool = False
 
 
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
@@ -199,7 +200,10 @@ def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool
         on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
     haste = HASTE_S if context.cut and last else LONE_HASTE_S
-    return _hasty(down, up, haste) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
+    # A recording of one bend was made for it.
+    return (
+        (_hasty(down, up, haste) and not context.alone) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
+    )
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:

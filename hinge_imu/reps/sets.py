@@ -39,6 +39,9 @@ ROUNDING = 1e-6
 TOLD = tuple(name for name in RepEvent.__struct_fields__ if name != "revision")
 """What may be news of a rep."""
 
+BRIEF_S = 5.0
+"""Of what was recorded for longer before the first bend, that is not all. Chosen."""
+
 LASTS = {"rep", "unloaded", "small"}
 """What a set lasts for, at least."""
 
@@ -150,8 +153,14 @@ class OpenSet:
         """The lift, as far as it is known, with the wearer's own limits."""
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
-        context = Context([each.walked for each in self._candidates], begins, over, cut)
+        alone = cut and len(self._candidates) == 1 and self._candidates[0].ordinal == 1 and self._began_with_it()
+        context = Context([each.walked for each in self._candidates], begins, over, cut, alone)
         return judge(self._bends(self._candidates), self.profile, context, self._told.own_spine_deg or SPINE_DEG)
+
+    def _began_with_it(self) -> bool:
+        """Return whether the first bend of the session began just after that itself."""
+        first = self._candidates[0].bent
+        return first.eccentric.start - float(first.around.t[0]) < BRIEF_S
 
     def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:
         """Return the bends as the lift has them."""
