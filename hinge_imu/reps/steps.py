@@ -20,7 +20,7 @@ STRONG = 0.6
 """The upward acceleration of a step, m/s^2: slow walking makes 1, standing and breathing less than 0.2."""
 
 UPRIGHT_DEG = 25.0
-"""Nobody walks more stooped than that."""
+"""Nobody walks more stooped than that, nor bends further between two steps."""
 
 APART_S = 0.3, 0.95
 """Steps follow each other within."""
@@ -49,7 +49,7 @@ class Steps:
         self._state = np.zeros(2)
         self._tail = np.zeros((2, 2))  # filtered acceleration and lean of the last two samples
         self._number = 0
-        self._last = -self._far - 1
+        self._last = self._bent = -self._far - 1  # the last step, and when the trunk was bent last
         self._first = self._steps = self._pace = 0
 
     def push(self, heave: Floats, lead: Floats) -> list[Walk]:
@@ -60,19 +60,21 @@ class Steps:
         rows = np.concatenate([self._tail, [bobbing, lead]], axis=1)
         self._tail = rows[:, -2:]
         middle = rows[0, 1:-1]
-        peaks = (middle > STRONG) & (middle >= rows[0, :-2]) & (middle > rows[0, 2:])
-        peaks &= np.abs(rows[1, 1:-1]) < UPRIGHT_DEG
-        first = self._number - 1
-        self._number += len(heave)
-        return [walk for peak in np.flatnonzero(peaks) if (walk := self._step(first + int(peak))) is not None]
+        upright = np.abs(rows[1, 1:-1]) < UPRIGHT_DEG
+        numbers = self._number - 1 + np.arange(len(heave))
+        bent = np.maximum.accumulate(np.where(upright, self._bent, numbers))
+        peaks = (middle > STRONG) & (middle >= rows[0, :-2]) & (middle > rows[0, 2:]) & upright
+        self._number, self._bent = self._number + len(heave), int(bent[-1])
+        steps = (self._step(int(numbers[peak]), int(bent[peak])) for peak in np.flatnonzero(peaks))
+        return [walk for walk in steps if walk is not None]
 
-    def _step(self, number: int) -> Walk | None:
+    def _step(self, number: int, bent: int) -> Walk | None:
         since = number - self._last
         if since < self._near:
             return None
-        self._last = number
+        upright, self._last = bent < self._last, number
         even = EVEN * max(since, self._pace) < min(since, self._pace)
-        if since > self._far or (self._steps > 1 and not even):
+        if since > self._far or not upright or (self._steps > 1 and not even):
             self._first, self._steps = number, 0
         self._steps, self._pace = self._steps + 1, since
         return Walk(self._first, number + 1) if self._steps >= ENOUGH else None

@@ -63,6 +63,13 @@ def test_what_is_too_slow_too_faint_or_bent_is_no_walk(wrong):
     assert walks(bobbing(12, **wrong)) == []
 
 
+def test_who_bends_between_any_two_bobs_does_not_walk():
+    rows = bobbing(8, hz=1.2)
+    assert walks(rows)
+    rows[LEAD] += 30 * (1 - np.cos(2 * np.pi * 1.2 * (rows[0] - 2.35)))
+    assert walks(rows) == []
+
+
 def test_two_steps_here_and_two_there_are_no_walk():
     assert walks(np.concatenate([bobbing(2)] * 4, axis=1)) == []
 
