@@ -146,6 +146,7 @@ class Alignment:
             yield from self._remembered.lessons(block, start)
             return
         yield from first(lead < cos(FAR), start, self._bend)
+        yield from self._remembered.leans(block, start)
         if self._calm is None:
             yield from first(block.calm[start:] & (lead > cos(UPRIGHT)), start, self._stand_up)
 

@@ -232,6 +232,11 @@ class Mount:
         self.neutral, self.frame = neutral, np.stack([one, cross(neutral, one), neutral])
 
     @property
+    def little(self) -> bool:
+        """Whether small leans are all that has shown forward."""
+        return self.recalled and self.far > 0
+
+    @property
     def clear(self) -> bool:
         """Whether this bend's deepest lean can only have been forward."""
         return bool(self.deepest @ self.deepest > CLEAR**2)

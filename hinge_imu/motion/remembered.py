@@ -17,6 +17,10 @@ from hinge_imu.samples import SEGMENTS, Header
 FAR = np.radians(20.0)
 """Leaning further than this, the leading sensor has begun a bend."""
 
+SOON, UP = np.radians([6.0, 3.0])
+"""Who has leant little up to now, as in reaching for something, is doubted as soon as the next lean goes elsewhere:
+beyond the first, which nobody sways, until it comes back to the second."""
+
 DEEP = np.radians(30.0)
 """By then the thorax has told the pelvis where forward is."""
 
@@ -29,6 +33,7 @@ class Remembered:
         self._leader, self._followers = header.sensors[-1], header.sensors[:-1]
         self._wearer = {} if header.wearer is None else header.wearer.worn
         self._sure = [False for _ in SEGMENTS]  # whose forward has been doubted in this bend, and held
+        self._leaning = False
 
     def recall(self, sensor: int) -> None:
         """Tell a board that has just taken its stance."""
@@ -39,6 +44,23 @@ class Remembered:
     def doubt(self, block: Block, index: int) -> None:
         """Drop all that is only likely, where a bend, as the leader sees it, goes elsewhere."""
         self._sure = [False for _ in SEGMENTS]
+        self._ask(block, index)
+
+    def leans(self, block: Block, start: int) -> Iterator[Lesson]:
+        """Yield where, before a bend, forward is doubted that small leans have shown."""
+        if not self._mounts[self._leader].little:
+            return
+        lead = block.lead[start:]
+        far = lead > cos(UP) if self._leaning else lead < cos(SOON)
+        yield from first(far, start, self._lean)
+
+    def _lean(self, block: Block, index: int) -> None:
+        self._leaning = not self._leaning
+        if self._leaning:
+            self._ask(block, index)
+
+    def _ask(self, block: Block, index: int) -> None:
+        """Drop all that is only likely, where the leader leans elsewhere."""
         if self._mounts[self._leader].contradicted(block.stood(index)[:, self._leader]):
             for mount in self._mounts:
                 mount.unlearn()

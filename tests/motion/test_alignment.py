@@ -452,6 +452,13 @@ def test_a_first_lean_backwards_does_not_turn_the_sign(back, pelvis_first):
     assert found[0][later] == pytest.approx(pelvis[later], abs=0.5)
 
 
+def test_who_has_reached_aside_is_seen_to_bend_forward_from_the_beginning_of_the_bend():
+    thorax = leaning(T, (6, 9, 70)) - leaning(T, (3, 5, 6))
+    found = deg(aligned(posed(leaning(T, (6, 9, 50)), thorax, side=leaning(T, (3, 5, 18)), seed=8)))
+    bent = (T > 6) & (thorax > 8)
+    assert found[1][bent] == pytest.approx(thorax[bent], abs=0.5)
+
+
 @pytest.mark.parametrize("seconds", [2, 6])
 def test_who_sits_and_lies_down_before_the_first_bend_has_not_shown_that_forward_is_back(seconds):
     lying = leaning(np.clip(T, 0, 4.6) + np.clip(T - 4.6 - seconds, 0, None), (2, 4, 40), (3.2, 6, -88))
