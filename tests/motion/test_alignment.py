@@ -453,7 +453,7 @@ def test_a_first_lean_backwards_does_not_turn_the_sign(back, pelvis_first):
 
 
 def test_who_has_reached_aside_is_seen_to_bend_forward_from_the_beginning_of_the_bend():
-    thorax = leaning(T, (6, 9, 70)) - leaning(T, (3, 5, 6))
+    thorax = leaning(T, (6, 9, 70)) - leaning(T, (3, 5, 16))
     found = deg(aligned(posed(leaning(T, (6, 9, 50)), thorax, side=leaning(T, (3, 5, 18)), seed=8)))
     bent = (T > 6) & (thorax > 8)
     assert found[1][bent] == pytest.approx(thorax[bent], abs=0.5)
