@@ -49,6 +49,9 @@ RESTS = Kinds(np.array([0.35]), np.array([[0.7], [0.7]]), np.array([[0.9], [0.7]
 LEAST_S, LEAST_DEG = 0.3, 3.0
 """What is added to a rest, and to how far aside, of which nothing or next to nothing may be left."""
 
+SPINE = 1
+"""The measure that says nothing where the back may round."""
+
 SET_UP = [3, 5, 6]
 """Those measures of a bend that are not about the way up: the first pull's are no matter of the others."""
 
@@ -71,6 +74,8 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     if len(left) < FEW + (not (begins and over)) or (len(left) > FEW and median(rests) > RHYTHM_S):
         return []
     measures = np.array([_measures(bends[number]) for number in left])
+    if profile.may_round:
+        measures[:, SPINE] = np.nan
     pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
     its_own = SET_UP if profile.starts_bent else []
     ends = range(len(OFTEN))

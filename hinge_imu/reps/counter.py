@@ -37,6 +37,9 @@ NOTICE_S = 3.0
 LEAST_DIRECTNESS = 0.4
 """A rep is one movement each way; where less of the path than this led somewhere, the wearer hopped or walked."""
 
+OPENS_S = 5.0
+"""A session in which nothing was done for longer before the first bend was not recorded for that. Chosen."""
+
 WALKED_S = 2.5
 """Who walks within this time before or after a lone bend was on the way somewhere."""
 
@@ -53,6 +56,7 @@ class Counter:
         self._rows = np.empty((ROWS, 0))
         self._first = 0  # the number of the first row that is kept
         self._last_bottom = self._last_known = 0
+        self._began_s = np.nan  # when the first row was
         self._ordinal, self._number = 0, 1
         self._walked = -np.inf  # when the last step was, of those that were a walk
         self._trace: tuple[tuple[int, int], int, Trace] = (-1, -1), 0, Trace(self._rows)
@@ -62,6 +66,8 @@ class Counter:
         """Take the next angles and poses, yield what can be said by them."""
         rows = self._track.push(angles, poses)
         self._rows = np.concatenate([self._rows, rows], axis=1)
+        if np.isnan(self._began_s) and rows.shape[1]:
+            self._began_s = float(rows[T, 0])
         bends, walks = list(self._bends.push(rows[LEAD])), self._steps.push(rows[HEAVE], rows[LEAD])
         found: list[Bend | Walk] = sorted([*bends, *walks], key=lambda each: each.known)
         for each in found:
@@ -109,7 +115,8 @@ class Counter:
         self._ordinal += 1
         now_s = self._time(bend.known)
         walked = int(bent.eccentric.start - self._walked < WALKED_S)
-        candidate = Candidate(self._ordinal, span, bend.known, now_s, bent, walked)
+        opens = self._ordinal == 1 and bent.eccentric.start - self._began_s < OPENS_S
+        candidate = Candidate(self._ordinal, span, bend.known, now_s, bent, walked, opens)
         yield from ((now_s, event) for event in self._set.add(candidate))
         if self._set.full:
             yield from self._close(bend.known)

@@ -177,8 +177,10 @@ def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: boo
 
 def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those that have no others of their kind beside them."""
-    if context.begins and context.over and len(left) == 1:
-        return left
+    if context.begins and context.over and len(left) <= FEW:
+        holds = profile.starts != "standing" or profile.may_round
+        busy = not holds and all(bends[number].dwell_s > LONE_S for number in left)
+        return left if len(left) == 1 or busy else []
     if profile.starts != "standing" or len(left) <= FEW:
         return []
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])

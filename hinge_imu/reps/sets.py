@@ -39,16 +39,16 @@ ROUNDING = 1e-6
 TOLD = tuple(name for name in RepEvent.__struct_fields__ if name != "revision")
 """What may be news of a rep."""
 
-BRIEF_S = 5.0
-"""Of what was recorded for longer before the first bend, that is not all. Chosen."""
-
 LASTS = {"rep", "unloaded", "small"}
 """What a set lasts for, at least."""
 
 
 @dataclass
 class Candidate:
-    """A bend that may be a rep: its ordinal in the session, its window, when it was known, and its measures."""
+    """A bend that may be a rep: its ordinal in the session, its window, when it was known, and its measures.
+
+    ``opens`` says that the session began just before it.
+    """
 
     ordinal: int
     span: Span
@@ -56,6 +56,7 @@ class Candidate:
     known_s: float
     bent: Bent
     walked: int = 0
+    opens: bool = False
     said: RepEvent | None = None
     made_of: tuple[object, ...] = ()
     """What the last word on it was made of: nothing is to be said anew for as long as that is the same."""
@@ -153,14 +154,9 @@ class OpenSet:
         """The lift, as far as it is known, with the wearer's own limits."""
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
-        alone = cut and len(self._candidates) == 1 and self._candidates[0].ordinal == 1 and self._began_with_it()
+        alone = cut and len(self._candidates) == 1 and self._candidates[0].opens
         context = Context([each.walked for each in self._candidates], begins, over, cut, alone)
         return judge(self._bends(self._candidates), self.profile, context, self._told.own_spine_deg or SPINE_DEG)
-
-    def _began_with_it(self) -> bool:
-        """Return whether the first bend of the session began just after that itself."""
-        first = self._candidates[0].bent
-        return first.eccentric.start - float(first.around.t[0]) < BRIEF_S
 
     def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:
         """Return the bends as the lift has them."""

@@ -99,6 +99,7 @@ def test_low_hips_belong_to_a_lift_from_the_floor(judged):
 def test_whoever_works_down_there_with_a_round_back_is_busy_unless_that_is_the_exercise(judged, seed):
     shoe = standing(hinge(85.0, 48.0, bottom=5.0))
     assert judged(shoe, seed=seed) == ["busy"]
+    assert judged(standing(*[hinge(60.0, 20.0, bottom=6.0)] * 2), seed=seed) == ["errand", "errand"]
     assert judged(standing(*[hinge(85.0, 48.0, bottom=5.0)] * 2), exercise="toe_touch", seed=seed) == ["rep", "rep"]
 
 

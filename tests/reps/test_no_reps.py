@@ -43,7 +43,7 @@ def done(staged, with_errors, replayed):
 @pytest.mark.parametrize("name", NO_LIFTS)
 def test_nothing_else_that_people_do_is_a_rep(done, name, exercise):
     for seed in range(5):
-        said = done(DISTRACTORS[name], exercise=exercise, seed=seed)
+        said = done(rest(6.0), DISTRACTORS[name], exercise=exercise, seed=seed)
         assert (said.reps, said.sets) == ([], []), seed
 
 
@@ -105,8 +105,13 @@ def test_what_is_done_between_two_sets_belongs_to_neither(done, name, seed):
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_a_recording_of_one_bend_was_made_for_it_however_hasty(done, seed):
+    assert len(done(distractors.pick_object, seed=seed).reps) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_what_was_said_too_early_is_taken_back_under_its_own_name(done, seed):
-    said = done(distractors.pick_object, seed=seed)
+    said = done(rest(6.0), distractors.pick_object, seed=seed)
     first, last = said.of(RepEvent)
     assert (first.status, last.status) == ("provisional", "retracted")
     assert first.id == last.id
