@@ -55,9 +55,8 @@ RHYTHM = 1.3
 SPINE_DEG = 60.0
 """What a spine flexes from standing to a full toe touch, where the wearer's own is not known (upper back to sacrum)."""
 
-HASTE_S, LONE_HASTE_S = 0.8, 1.0
-"""Nobody hinges so fast, once: down, or down and up each on average; in a recording that goes on after it the second
-counts."""
+HASTE_S = 1.0
+"""Nobody hinges so fast, once: down, or down and up each on average."""
 
 SLOW_S = 4.0
 """Nobody picks up something so slowly, down and up together, on the way."""
@@ -79,13 +78,12 @@ class Context(NamedTuple):
     """What is known beside the bends.
 
     On how many sides each had walking right beside it, and whether they are the beginning of their set, and its end;
-    ``cut`` says that it ended because the recording did, ``alone`` that this had begun just before.
+    ``alone`` says that it is all that was recorded.
     """
 
     walked: Sequence[int]
     begins: bool
     over: bool
-    cut: bool = False
     alone: bool = False
 
 
@@ -188,24 +186,22 @@ def _lone(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     return list(np.array(left)[apart[:-1] & apart[1:]])
 
 
-def _hasty(down: float, up: float, haste_s: float) -> bool:
-    return min(down, up) < haste_s and down + up < 2 * haste_s + 0.1
+def _hasty(down: float, up: float) -> bool:
+    return min(down, up) < HASTE_S and down + up < 2 * HASTE_S + 0.1
 
 
 def _errand(bend: Bent, profile: Profile, context: Context, number: int) -> bool:
     """Return whether a lone bend was no repetition. A slow pull from the floor is a set, the heaviest; no swing is."""
-    walked, last = context.walked[number], number == len(context.walked) - 1
+    walked = context.walked[number]
     down, up = bend.eccentric.duration, bend.concentric.duration
     if profile.starts == "hike":
         return True
     if profile.starts == "floor":
         on_the_way = walked == BOTH or (walked and (bend.aside_deg > ASIDE_DEG or up < PULL_S))
         return snatched(bend) or bool(on_the_way)
-    haste = HASTE_S if context.cut and last else LONE_HASTE_S
     # A recording of one bend was made for it.
-    return (
-        (_hasty(down, up, haste) and not context.alone) or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
-    )
+    hasty = _hasty(down, up) and not context.alone
+    return hasty or (walked > 0 and down + up < SLOW_S) or bend.dwell_s > LONE_S
 
 
 def _small(bends: Sequence[Bent], left: list[int], profile: Profile) -> list[int]:

@@ -155,7 +155,7 @@ class OpenSet:
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
         alone = cut and len(self._candidates) == 1 and self._candidates[0].opens
-        context = Context([each.walked for each in self._candidates], begins, over, cut, alone)
+        context = Context([each.walked for each in self._candidates], begins, over, alone)
         return judge(self._bends(self._candidates), self.profile, context, self._told.own_spine_deg or SPINE_DEG)
 
     def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:

@@ -34,12 +34,12 @@ def standing(*reps):
 def judged(staged, bends_of):
     """Judge the bends of these scenes as one set, whole unless it is said otherwise."""
 
-    def run(*scenes, exercise="hinge", seed=0, walked=None, begins=True, over=True, cut=False):
+    def run(*scenes, exercise="hinge", seed=0, walked=None, begins=True, over=True):
         profile = built_in()[exercise]
         bends = bends_of(staged(*scenes, seed=seed))
         bends = [bend for bend in bends if bend is not None and bend.descent_deg > profile.least_rom_deg]
         bends = [bend.pulled if profile.starts_bent else bend for bend in bends]
-        return judge(bends, profile, Context(walked or [0] * len(bends), begins, over, cut))
+        return judge(bends, profile, Context(walked or [0] * len(bends), begins, over))
 
     return run
 
