@@ -19,6 +19,9 @@ from hinge_imu.reps.metrics import Bent
 SURE = 0.7
 """Below this, bends are taken for hinges: each of them counts."""
 
+BEFORE = 2
+"""So many bends may come before a set from the floor, as tying shoes does."""
+
 
 class Lift(NamedTuple):
     """A lift, and how sure that is, 0 to 1."""
@@ -60,7 +63,8 @@ def _floor(bends: Sequence[Bent]) -> float:
     sunk = np.median([bend.sunk_m for bend in bends])
     about = _all(_below(float(np.median(tops)), 4.0, 1.0), _below(float(sunk), 0.45, 0.05))
     about = _all(about, _above(float(spine), 7.0, 2.0), _below(float(spine), 46.0, 4.0))
-    return _all(about, max(_set_up(bends), _low(bends)))
+    # Before the set something else may have been done.
+    return _all(about, max(*(_set_up(bends[n:]) for n in range(min(BEFORE, len(bends) - 3) + 1)), _low(bends)))
 
 
 def _set_up(bends: Sequence[Bent]) -> float:

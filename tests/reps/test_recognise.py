@@ -50,6 +50,15 @@ def test_what_is_slow_or_rests_at_the_bottom_is_no_swing(bends, slow):
     assert recognise(bends("swing", **slow)).profile.name != "swing"
 
 
+@pytest.mark.parametrize("before", [1, 2])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_lift_from_the_floor_is_known_whatever_was_picked_up_before(staged, bends_of, bends, before, seed):
+    straight = {"spine_deg": 12.0, "manner": Manner(), "bottom_pause_s": 0.6}
+    shoe = Rep(60.0, 30.0, 0.8, 4.0, 0.8, 1.5, Manner(thigh_deg=50.0, shank_deg=20.0))
+    shoes = bends_of(staged(lambda stage: standing_set(stage, [shoe] * before, 1), seed=seed))
+    assert recognise([*shoes, *bends("deadlift", seed, **straight)]).profile.name == "deadlift"
+
+
 def test_nobody_stands_for_ten_seconds_between_two_pulls(bends):
     assert recognise(bends("deadlift", top_pause_s=10.0)).profile.name != "deadlift"
 
