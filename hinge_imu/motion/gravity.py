@@ -48,6 +48,10 @@ SWAYED, REST, UNSEEN = np.radians(0.2), np.radians(0.05), np.radians(2.0)
 """What is unknown of a bias, rad/s, after a second of standing, in which people sway by a tenth or two of a degree; of
 its mean over a rest as long as a window; and before anything is seen. Chosen."""
 
+STRANGE, MISSED = 4.0, 0.3
+"""A bias that strays by so many times of what is likely is none, but a turn that the gyroscope has missed: the bias
+stays as it was, and gravity may be elsewhere by that, m/s^2, which is two degrees. Chosen."""
+
 WANDER, WANDER_S = np.radians(0.4), 60.0
 """How far the bias strays, rad/s, and within what time: an MPU-6050's is given as +-20 deg/s from -40 to 85 degrees C
 (PS-MPU-6000A rev 3.4, section 6.1), so this is what 2.5 K do to it."""
@@ -113,7 +117,7 @@ class Gravity:
 
     def _open(self) -> None:
         """Begin a window."""
-        self._number, self._seen = 0, np.zeros((1, 3, 4))
+        self._number, self._seen, self._strange = 0, np.zeros((1, 3, 4)), False
         self._reference = self._state[1, 0].copy()
 
     def push(self, felt: Felt) -> Floats:
@@ -160,9 +164,8 @@ class Gravity:
         n = force.shape[1]
         slow = (fastest < SLOW**2) & (length(force - self._reference[:, None]) < PUSHED)
         to_velocity, to_gravity, weight = np.array(self._gains(np.where(slow, PACE, MOVING) / self._step)).T
-        moved = cross(
-            quaternion.matrices(turned), self._step * self._reference[:, None, None]
-        )  # component, axis of the bias, stride
+        # By component, axis of the bias, and stride.
+        moved = cross(quaternion.matrices(turned), self._step * self._reference[:, None, None])
         right = np.empty((n, 2, 4, 3))
         right[:, 0, 0] = self._step * force.T
         right[:, 0, 1:] = 0.0
@@ -199,16 +202,21 @@ class Gravity:
         self._seen = np.cumsum(np.concatenate([self._seen, (weight[:, None, None] * does) @ shows]), axis=0)[1:]
         told = self._covariance @ self._seen
         bias = np.linalg.solve(np.eye(3) + told[:, :, :3], told[:, :, 3:])
+        strays = (bias * (self._seen[:, :, 3:] - self._seen[:, :, :3] @ bias)).sum(axis=(1, 2))
+        strange = strays > STRANGE**2
+        bias[strange] = 0.0
+        self._strange = bool(strange[-1])
         self._seen = self._seen[-1:]
         return (gravity[:, 0] + (bias.swapaxes(1, 2) @ gravity[:, 1:])[:, 0]).T
 
     def _see(self, bias: Floats) -> None:
-        """Take note of a bias (3,) rad/s that a rest has shown."""
+        """Take note of a bias (3,) rad/s that a rest has shown, in which no turn can be missed."""
+        self._strange = False
         self._seen = self._seen + np.column_stack([np.eye(3), bias - self._bias]) / REST**2
 
     def _learn(self) -> None:
         """Take what the window has shown of the bias for known, and let it stray until the next is over."""
-        told = self._covariance @ self._seen[0]
+        told = self._covariance @ (self._seen[0] if not self._strange else np.zeros((3, 4)))
         found = np.linalg.solve(np.eye(3) + told[:, :3], np.column_stack([self._covariance, told[:, 3]]))
         known, by = found[:, :3], found[:, 3]
         does = self._state[:, 1:]
@@ -218,6 +226,7 @@ class Gravity:
         # What a bias that is new did not do, gravity may have done, to two sides.
         less = np.linalg.solve(self._covariance, known) @ does
         lost = 0.5 * (known @ (does - less)).reshape(2, 9) @ does.reshape(2, 9).T
+        lost[1, 1] += MISSED**2 * self._strange
         velocity, both, gravity = self._spread
         self._spread = velocity + float(lost[0, 0]), both + float(lost[0, 1]), gravity + float(lost[1, 1])
         self._state[:, 1:] = less

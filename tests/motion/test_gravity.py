@@ -121,6 +121,17 @@ def test_a_rest_shows_it_all_the_same():
     assert known._bias == pytest.approx(bias, abs=0.05 * DEG)
 
 
+def test_a_turn_that_the_gyroscope_has_missed_is_no_bias():
+    known = stood()
+    what, _ = felt(tumbling(4), BIAS)
+    followed(known, what)
+    what, _ = felt(tumbling(56))
+    missed = Rotation.from_rotvec([0.3, 0.0, 0.0]).apply(GRAVITY)
+    said = followed(known, what._replace(force=np.tile(missed, (5600, 1)).T))
+    assert np.linalg.norm(known._bias) < np.linalg.norm(BIAS)
+    assert off(said, missed)[1500:].max() < 2.0
+
+
 def test_what_is_worked_out_beside_the_filter_is_what_one_filter_of_nine_states_says():
     """Velocity, gravity and bias in one Kalman filter, stride by stride, in its textbook form."""
     turns = tumbling(4)
