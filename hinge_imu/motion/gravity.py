@@ -23,8 +23,8 @@ from hinge_imu.motion.vectors import cross, length
 from hinge_imu.samples import Floats, Times
 
 STRIDE_S, WINDOW_S = 0.1, 5.0
-"""Velocities are looked at so often. For so long what a bias does is reckoned in a frame that turns with it; 2 s are
-not better."""
+"""Velocities are looked at so often; 0.2 s miss the lifter's pauses. After so long the bias is taken for known; from 1
+to 5 s it hardly matters."""
 
 MOVING = 0.4**2 * 0.5
 """Who moves has a velocity of 0.4 m/s each way for half a second, m^2/s. Chosen; with the time constant it says how
@@ -55,6 +55,8 @@ stays as it was, and gravity may be elsewhere by that, m/s^2, which is two degre
 WANDER, WANDER_S = np.radians(0.4), 60.0
 """How far the bias strays, rad/s, and within what time: an MPU-6050's is given as +-20 deg/s from -40 to 85 degrees C
 (PS-MPU-6000A rev 3.4, section 6.1), so this is what 2.5 K do to it."""
+
+EYE = np.eye(3)
 
 
 class Felt(NamedTuple):
@@ -88,7 +90,7 @@ class Gravity:
         self._step = self._stride / rate_hz
         self._window = self._stride * round(WINDOW_S / self._step)
         self._stray = MOVING / tau_s**4 * self._step
-        self._bias, self._covariance = np.zeros(3), UNSEEN**2 * np.eye(3)
+        self._bias, self._covariance = np.zeros(3), UNSEEN**2 * EYE
         self.restart()
 
     def restart(self) -> None:
@@ -102,7 +104,7 @@ class Gravity:
     def stand(self, gravity: Floats) -> None:
         """Begin anew with gravity (3,) m/s^2, and a bias that is taken off, as a second of standing has shown them."""
         self._begin(gravity, STANCE)
-        self._bias, self._covariance = np.zeros(3), SWAYED**2 * np.eye(3)
+        self._bias, self._covariance = np.zeros(3), SWAYED**2 * EYE
 
     def _begin(self, gravity: Floats | None, unknown: tuple[float, float]) -> None:
         self._blank = gravity is None
@@ -127,7 +129,8 @@ class Gravity:
             self._begin(felt.force[:, 0], ANYHOW)
         gravity, start = np.empty((3, n)), 0
         while start < n:
-            part = felt.part(slice(start, start + self._window - self._number))
+            room = self._window - self._number
+            part = felt if n <= room and not start else felt.part(slice(start, start + room))
             stop = start + len(part.calm_for)
             gravity[:, start:stop] = self._follow(part.force, part.turned, part.turning)
             start = stop
@@ -141,15 +144,17 @@ class Gravity:
         """Return gravity (3,N) within a window, at each sample as the last whole stride has shown it."""
         before, n = self._number % self._stride, force.shape[1]
         self._number += n
+        if before + n < self._stride:
+            self._sum = self._sum + np.add.reduce(force, axis=1, keepdims=True)
+            self._fastest = max(self._fastest, float(turning.max()))
+            return np.repeat(self._said[:, None], n, axis=1)
         ends = np.arange(self._stride - before, n + 1, self._stride)
-        edges = np.concatenate([[0], ends if not len(ends) or ends[-1] < n else ends[:-1]])
+        edges = np.concatenate([[0], ends if ends[-1] < n else ends[:-1]])
         sums, fastest = np.add.reduceat(force, edges, axis=1), np.maximum.reduceat(turning, edges)
         sums[:, :1] += self._sum
         fastest[0] = max(fastest[0], self._fastest)
         whole, last = len(ends), self._said
         self._sum, self._fastest = (sums[:, whole:], fastest[-1]) if len(edges) > whole else (np.zeros((3, 1)), 0.0)
-        if not whole:
-            return np.repeat(last[:, None], n, axis=1)
         known = self._stride_on(sums[:, :whole] / self._stride, turned[:, ends - 1], fastest[:whole])
         self._said = known[:, -1]
         which = np.arange(before, before + n) // self._stride
@@ -167,8 +172,7 @@ class Gravity:
         # By component, axis of the bias, and stride.
         moved = cross(quaternion.matrices(turned), self._step * self._reference[:, None, None])
         right = np.empty((n, 2, 4, 3))
-        right[:, 0, 0] = self._step * force.T
-        right[:, 0, 1:] = 0.0
+        right[:, 0, 0], right[:, 0, 1:] = self._step * force.T, 0.0
         right[:, 1, 1:] = moved.T
         right[:, 1, 0] = self._bias @ right[:, 1, 1:]
         right[0] += self._state
@@ -201,7 +205,7 @@ class Gravity:
         shows = np.concatenate([does, -velocity[:, :1]], axis=1).swapaxes(1, 2)
         self._seen = np.cumsum(np.concatenate([self._seen, (weight[:, None, None] * does) @ shows]), axis=0)[1:]
         told = self._covariance @ self._seen
-        bias = np.linalg.solve(np.eye(3) + told[:, :, :3], told[:, :, 3:])
+        bias = np.linalg.solve(EYE + told[:, :, :3], told[:, :, 3:])
         strays = (bias * (self._seen[:, :, 3:] - self._seen[:, :, :3] @ bias)).sum(axis=(1, 2))
         strange = strays > STRANGE**2
         bias[strange] = 0.0
@@ -212,17 +216,17 @@ class Gravity:
     def _see(self, bias: Floats) -> None:
         """Take note of a bias (3,) rad/s that a rest has shown, in which no turn can be missed."""
         self._strange = False
-        self._seen = self._seen + np.column_stack([np.eye(3), bias - self._bias]) / REST**2
+        self._seen = self._seen + np.column_stack([EYE, bias - self._bias]) / REST**2
 
     def _learn(self) -> None:
         """Take what the window has shown of the bias for known, and let it stray until the next is over."""
         told = self._covariance @ (self._seen[0] if not self._strange else np.zeros((3, 4)))
-        found = np.linalg.solve(np.eye(3) + told[:, :3], np.column_stack([self._covariance, told[:, 3]]))
+        found = np.linalg.solve(EYE + told[:, :3], np.column_stack([self._covariance, told[:, 3]]))
         known, by = found[:, :3], found[:, 3]
         does = self._state[:, 1:]
         self._state[:, 0] += by @ does
         self._bias = self._bias + by
-        self._covariance = known + WINDOW_S / WANDER_S * WANDER**2 * np.eye(3)
+        self._covariance = known + WINDOW_S / WANDER_S * WANDER**2 * EYE
         # What a bias that is new did not do, gravity may have done, to two sides.
         less = np.linalg.solve(self._covariance, known) @ does
         lost = 0.5 * (known @ (does - less)).reshape(2, 9) @ does.reshape(2, 9).T
