@@ -63,8 +63,8 @@ def test_after_two_bends_the_angles_are_those_of_the_lifter(as_drawn, true):
     for name in ("pelvis", "thorax"):
         found = np.degrees(getattr(as_drawn.angles, name))[after]
         expected = np.interp(as_drawn.angles.t_s[after], true["t_s"], true[f"{name}_deg"])
-        assert np.sqrt(np.mean((found - expected) ** 2)) < 0.35
-        assert np.abs(found - expected).max() < 0.6
+        assert np.sqrt(np.mean((found - expected) ** 2)) < 0.15
+        assert np.abs(found - expected).max() < 0.3
 
 
 def test_from_the_first_still_second_on_nearly_all_samples_have_angles(recorded, replayed):

@@ -1,10 +1,10 @@
 """Where is up? A streaming inclination filter, built as VQF is (Laidig & Seel 2023, DOI 10.1016/j.inffus.2022.10.014).
 
-The gyroscope alone turns the specific force into a frame that hardly moves; there a slow low-pass leaves gravity and
-takes away what the lifter's movement adds; turned back, it is the inclination. The force is low-passed as it is, not
-made a unit vector first: movement then averages out, instead of bending every sample. What a bias of the gyroscope
-moves that frame by is learnt from the way gravity goes, and taken off. Inclination needs no heading, so there is no
-magnetometer, and nothing that drifts about the vertical.
+The gyroscope alone turns the specific force into a frame that hardly moves; there gravity is what keeps the body's
+velocity small, and what the lifter's movement adds averages out; turned back, it is the inclination. The force is taken
+as it is, not made a unit vector first, which would bend every sample. What a bias of the gyroscope moves that frame by
+is learnt from the way gravity goes, and taken off. Inclination needs no heading, so there is no magnetometer, and
+nothing that drifts about the vertical.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from hinge_imu.motion import quaternion
-from hinge_imu.motion.drift import Drift
-from hinge_imu.motion.lowpass import GravityLowpass
+from hinge_imu.motion.gravity import Felt, Gravity
 from hinge_imu.motion.offline import up_offline
-from hinge_imu.motion.rest import REST_S, GyroBias, Stillness, turn_rate
+from hinge_imu.motion.rest import GyroBias, Stillness, turn_rate
 from hinge_imu.motion.vectors import dot, length
 from hinge_imu.samples import Bools, Floats, Frames, Header, Poses, Times, runs, stretches
 
@@ -27,7 +26,8 @@ STANDARD_GRAVITY = 9.80665
 """In m/s^2 (CGPM 1901)."""
 
 TAU_S = 3.0
-"""Time constant of the gravity low-pass, the best on optically tracked movement (BROAD, DOI 10.3390/data6070072)."""
+"""Time constant with which gravity is followed in movement. Chosen; on optically tracked movement (BROAD, DOI
+10.3390/data6070072) 2.8 to 3.3 s hardly differ."""
 
 COAST_S = 0.2
 """Over a hole as long as this the rate is taken for a straight line. In simulated lifts that costs up to 2.5 degrees,
@@ -35,9 +35,6 @@ less than a new start does; over 0.3 s it costs up to 11."""
 
 SETTLE_S = 1.0
 """After a longer one the gyroscope no longer knows where it was; gravity is trusted again after this long."""
-
-REGROWTH_S = 2.0
-"""So long it is then the mean of all since; a movement tilts that by the speed it has gained over the time."""
 
 PAUSE_S, SLOW = 0.3, np.radians(5.0)
 """Who turns by less than this for that long shows gravity at once: an upper body half a metre long gains too little
@@ -85,9 +82,8 @@ class Inclination:
         self._stillness = Stillness(rate_hz)
         self._bias = GyroBias(rate_hz)
         self._turned = quaternion.Product()
-        self._gravity = GravityLowpass(rate_hz, tau_s)
-        self._drift = Drift(rate_hz)
-        self._rest = round(REST_S * rate_hz)
+        self._begun = np.zeros((3, 1))
+        self._gravity = Gravity(rate_hz, tau_s)
         self._last_rate: Floats | None = None
         self._recent = np.empty((6, 0))
         self._pause = max(2, round(PAUSE_S * rate_hz))
@@ -101,8 +97,7 @@ class Inclination:
     def restart(self) -> None:
         """Take what comes next as not joined to what came before; the gyroscope's bias is kept."""
         self._stillness.restart()
-        self._drift.restart()
-        self._gravity.restart(round((REGROWTH_S if self._bias.weight else SETTLE_S) / self._period))
+        self._gravity.restart()
         self._last_rate = None
         self._age, self.settled_after = 0, round(SETTLE_S / self._period)
         self._slow_for, self._forces = 0, np.empty((3, 0))
@@ -132,53 +127,41 @@ class Inclination:
         """Begin anew with what the first still second showed; integrating an unknown bias was worth less."""
         gyr, acc = np.split(recent[:, -self._stillness.second :], 2)
         self._bias.begin(gyr - turn_rate(acc, 1 / self._period)[:, None])
+        self._begun = self._bias.bias[:, None].copy()
         force = np.cumsum(acc, axis=1)[:, -1:] / acc.shape[1]
         gravity = quaternion.rotate(self._turned.last, force)[:, 0]
-        self._drift.stand(gravity)
-        self._gravity.restart(self._stillness.second, gravity, acc.shape[1])
+        self._gravity.stand(gravity)
 
     def _integrate(self, gyr: Floats, acc: Floats, calm_for: Times) -> tuple[Floats, Floats]:
         """Return unit up (3,N), and the rate without bias (3,N)."""
         if not gyr.shape[1]:
             return np.empty((3, 0)), np.empty((3, 0))
-        rate = gyr - self._bias.push(gyr, calm_for)
-        turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(rate)))
-        gravity = self._follow(turned, quaternion.rotate(turned, acc), rate, calm_for)
+        bias = self._bias.push(gyr, calm_for)
+        rate = gyr - bias
+        # Each short rest would turn it a little otherwise; gravity shows better what the bias has done since.
+        turned = self._turned.push(quaternion.from_rotation_vector(self._period * self._mean_rate(gyr - self._begun)))
+        force = quaternion.rotate(turned, acc)
+        gravity = self._follow(Felt(force, turned, dot(rate, rate), calm_for, bias - self._begun))
         up = quaternion.rotate(quaternion.conjugate(turned), gravity)
         return up / length(up), rate
 
-    def _follow(self, turned: Floats, force: Floats, rate: Floats, calm_for: Times) -> Floats:
-        """Return gravity (3,N) in the frame that the gyroscope keeps, window by window of its drift."""
-        gravity, start = np.empty_like(force), 0
-        while start < len(calm_for):
-            part = slice(start, min(start + self._drift.room, len(calm_for)))
-            drift = self._drift.push(turned[:, part])
-            left = self._level(force[:, part] - drift, rate[:, part])
-            np.add(left, drift, out=gravity[:, part])
-            start = part.stop
-            if not self._drift.room:
-                if calm_for[start - 1] >= self._rest:
-                    self._drift.rest()
-                self._drift.learn(left[:, -1])
-        return gravity
-
-    def _level(self, force: Floats, rate: Floats) -> Floats:
+    def _follow(self, felt: Felt) -> Floats:
         """Return gravity (3,N) in the frame that the gyroscope keeps; after a restart the first pause shows it best."""
-        start, self._age = self._age, self._age + force.shape[1]
+        start, self._age = self._age, self._age + len(felt.calm_for)
         if start >= self.settled_after or not self._bias.weight:
-            return self._gravity.push(force)
-        slow_for = runs(dot(rate, rate) < SLOW**2, self._slow_for)
+            return self._gravity.push(felt)
+        slow_for = runs(felt.turning < SLOW**2, self._slow_for)
         self._slow_for = int(slow_for[-1])
         paused = np.flatnonzero(slow_for[: self.settled_after - start] >= self._pause)
         if not len(paused):
-            self._forces = np.concatenate([self._forces, force], axis=1)[:, -self._pause :]
-            return self._gravity.push(force)
+            self._forces = np.concatenate([self._forces, felt.force], axis=1)[:, -self._pause :]
+            return self._gravity.push(felt)
         first = int(paused[0])
-        before = self._gravity.push(force[:, :first])
-        pause = np.concatenate([self._forces, force[:, : first + 1]], axis=1)[:, -self._pause :]
-        self._gravity.restart(0, np.cumsum(pause, axis=1)[:, -1] / pause.shape[1], pause.shape[1])
+        before = self._gravity.push(felt.part(slice(first)))
+        pause = np.concatenate([self._forces, felt.force[:, : first + 1]], axis=1)[:, -self._pause :]
+        self._gravity.pause(np.cumsum(pause, axis=1)[:, -1] / pause.shape[1])
         self.settled_after = start + first
-        return np.concatenate([before, self._gravity.push(force[:, first:])], axis=1)
+        return np.concatenate([before, self._gravity.push(felt.part(slice(first, None)))], axis=1)
 
     def _mean_rate(self, rate: Floats) -> Floats:
         """Return the mean rate (3,N) since the sample before each."""

@@ -10,7 +10,7 @@ import numpy as np
 from hinge_imu.motion.vectors import NEXT
 from hinge_imu.samples import Floats
 
-RUN = 64
+RUN = 32
 """Products are taken in runs of so many samples, and from run to run."""
 
 SHORT = 16 * RUN
