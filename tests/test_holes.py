@@ -145,7 +145,9 @@ def test_looking_back_the_same_reps_are_measured_again_without_what_was_hidden(
     recorded, labels, moments, replayed, sensor, away_s
 ):
     holed = away(recorded, sensor, moments[1], moments[1] + away_s)
-    said = [event for event in replayed(holed).events if not isinstance(event, RepEvent) or event.status == "confirmed"]
+    first = replayed(holed)
+    last = {rep.id: rep for rep in first.of(RepEvent)}
+    said = [event for event in first.events if not isinstance(event, RepEvent) or event is last[event.id]]
     timeline = Timeline(holed.header)
     (angles, _), final = look_back(holed.header, [timeline.push(holed.raw), *timeline.finish()], said)
     reps = confirmed(final)
