@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from scipy.linalg.lapack import dtbtrs
 
 from hinge_imu.motion import quaternion
@@ -26,10 +25,6 @@ from hinge_imu.samples import Floats, Times
 STRIDE_S, WINDOW_S = 0.1, 5.0
 """Velocities are looked at so often; 0.2 s miss the lifter's pauses. After so long the bias is taken for known; from 1
 to 5 s it hardly matters."""
-
-EASED = 3
-"""What is new is eased in over so many strides: a correction of half a degree within one would look like a movement of
-5 deg/s, and a rep would seem to begin with it. Chosen."""
 
 MOVING = 0.4**2 * 0.5
 """Who moves has a velocity of 0.4 m/s each way for half a second, m^2/s. Chosen; with the time constant it says how
@@ -119,7 +114,7 @@ class Gravity:
         self._sum, self._fastest = np.zeros((3, 1)), 0.0  # of the stride that has begun
         if gravity is not None:
             self._state[1, 0] = gravity
-        self._said = np.stack([self._state[1, 0]] * (EASED + 1), axis=1)  # of the last whole strides
+        self._said = self._state[1, 0].copy()
         self._open()
 
     def _open(self) -> None:
@@ -146,33 +141,24 @@ class Gravity:
         return gravity
 
     def _follow(self, force: Floats, turned: Floats, turning: Floats) -> Floats:
-        """Return gravity (3,N) within a window: within a stride, on the way to what the last whole ones have shown."""
+        """Return gravity (3,N) within a window, at each sample as the last whole stride has shown it."""
         before, n = self._number % self._stride, force.shape[1]
         self._number += n
         if before + n < self._stride:
             self._sum = self._sum + np.add.reduce(force, axis=1, keepdims=True)
             self._fastest = max(self._fastest, float(turning.max()))
-            return self._ramp(self._said, before, n)
+            return np.repeat(self._said[:, None], n, axis=1)
         ends = np.arange(self._stride - before, n + 1, self._stride)
         edges = np.concatenate([[0], ends if ends[-1] < n else ends[:-1]])
         sums, fastest = np.add.reduceat(force, edges, axis=1), np.maximum.reduceat(turning, edges)
         sums[:, :1] += self._sum
         fastest[0] = max(fastest[0], self._fastest)
-        whole, said = len(ends), self._said
+        whole, last = len(ends), self._said
         self._sum, self._fastest = (sums[:, whole:], fastest[-1]) if len(edges) > whole else (np.zeros((3, 1)), 0.0)
         known = self._stride_on(sums[:, :whole] / self._stride, turned[:, ends - 1], fastest[:whole])
-        said = np.concatenate([said, known], axis=1)
-        self._said = said[:, -EASED - 1 :]
-        return self._ramp(said, before, n)
-
-    def _ramp(self, said: Floats, before: int, n: int) -> Floats:
-        """Return gravity (3,N), ``before`` samples into a stride, from what strides have said (3,K), eased in."""
-        said = sliding_window_view(said, EASED, axis=1).mean(axis=2)
-        stride, share = np.divmod(np.arange(before + 1.0, before + n + 1), self._stride)
-        which = stride.astype(np.int64)
-        last: Floats = said.take(which, axis=1)
-        more: Floats = (said.take(np.minimum(which + 1, said.shape[1] - 1), axis=1) - last) * (share / self._stride)
-        return np.add(last, more, out=more)
+        self._said = known[:, -1]
+        which = np.arange(before, before + n) // self._stride
+        return np.concatenate([last[:, None], known], axis=1).take(which, axis=1)
 
     def _stride_on(self, force: Floats, turned: Floats, fastest: Floats) -> Floats:
         """Take the mean forces (3,K), the turns (4,K) and the squares of the fastest rates (K,) of whole strides.
