@@ -469,6 +469,14 @@ def test_who_sits_and_lies_down_before_the_first_bend_has_not_shown_that_forward
     assert found[0][bent] == pytest.approx(pelvis[bent], abs=0.5)
 
 
+def test_who_lies_down_after_a_small_lean_has_not_shown_that_forward_is_back():
+    lying = leaning(np.clip(T, 0, 7.1) + np.clip(T - 12.6, 0, None), (2, 4, 29), (5.5, 8.7, -88))
+    thorax = lying + leaning(T, (15, 19, 70))
+    found = deg(aligned(posed(lying + leaning(T, (15, 19, 50)), thorax, seed=8)))
+    bent = (T > 15) & (thorax > 20)
+    assert found[1][bent] == pytest.approx(thorax[bent], abs=0.5)
+
+
 def test_a_squat_that_hardly_leans_shows_the_pelvis_which_way_it_tilts():
     pelvis, thorax = leaning(T, (3, 5, -6)), leaning(T, (3, 5, 14))
     found, _, _ = deg(aligned(posed(pelvis, thorax, sunk_m=leaning(T, (3, 5, 0.4)))))

@@ -104,6 +104,12 @@ def test_whoever_works_down_there_with_a_round_back_is_busy_unless_that_is_the_e
 
 
 @pytest.mark.parametrize("seed", SEEDS)
+def test_where_the_back_may_round_it_tells_no_errand(judged, seed):
+    first_round = standing(hinge(96.0, 50.0), *[hinge(96.0, 15.0)] * 4)
+    assert judged(first_round, exercise="toe_touch", seed=seed) == ["rep"] * 5
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_whoever_sits_down_has_a_pelvis_that_rolls_back(judged, seed):
     def seated(stage):
         stage.move(1.0, {"lean": 50.0, "spine": 10.0, "thigh": 45.0})
