@@ -13,6 +13,8 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 from hypothesis import settings
 from scipy.spatial.transform import Rotation
 
@@ -359,3 +361,12 @@ class OwnBroker:
     def kill(self):
         self.process.kill()
         self.process.wait()
+
+
+@pytest.fixture
+def board():
+    """Give the pins of a board that is not there: gpiozero's own mock."""
+    before, Device.pin_factory = Device.pin_factory, MockFactory()
+    yield Device.pin_factory
+    Device.pin_factory.close()
+    Device.pin_factory = before

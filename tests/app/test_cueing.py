@@ -6,8 +6,6 @@ from threading import Thread
 import msgspec
 import numpy as np
 import pytest
-from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from hinge_imu.app.cueing import Cueing, Wishes
 from hinge_imu.app.lesson import play
@@ -23,14 +21,6 @@ from hinge_imu.simulate.plan import Timetable
 from hinge_imu.simulate.strap import strap
 
 BUTTON = 27
-
-
-@pytest.fixture
-def board():
-    before, Device.pin_factory = Device.pin_factory, MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.close()
-    Device.pin_factory = before
 
 
 class Control:

@@ -6,8 +6,6 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
-from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 from rich.console import Console
 
 from hinge_imu.app import drill as wiring
@@ -150,14 +148,6 @@ def test_nothing_that_changed_by_enough_is_said_so(recorded):
 
 
 # Live ------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def board():
-    before, Device.pin_factory = Device.pin_factory, MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.close()
-    Device.pin_factory = before
 
 
 def test_live_it_is_guided_counted_ends_by_itself_and_is_judged_by_its_recording(board, tmp_path):

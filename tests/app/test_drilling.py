@@ -7,8 +7,6 @@ import time
 import msgspec
 import numpy as np
 import pytest
-from gpiozero import Device
-from gpiozero.pins.mock import MockFactory
 
 from hinge_imu.app import drill as wiring
 from hinge_imu.app import drill_results, drill_words, live
@@ -76,14 +74,6 @@ def plain(verdict):
 
 def test_every_word_that_is_said_of_a_finding_is_one_that_there_is():
     assert set(TO_DO.values()) <= WORDS.keys()
-
-
-@pytest.fixture
-def board():
-    before, Device.pin_factory = Device.pin_factory, MockFactory()
-    yield Device.pin_factory
-    Device.pin_factory.close()
-    Device.pin_factory = before
 
 
 def test_three_presses_begin_the_drill_one_ends_it_and_the_recording_says_both(board, tmp_path, results, monkeypatch):
