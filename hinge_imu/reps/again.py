@@ -11,13 +11,13 @@ import numpy as np
 from hinge_imu.events import RepEvent
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.counter import AFTER_S, MARGIN_S, SETTLE_S
-from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.metrics import Bent, Span, measure
 from hinge_imu.reps.rep import in_order
 from hinge_imu.reps.sets import USUAL
 from hinge_imu.reps.tempo import Prescription
 from hinge_imu.reps.told import fields, measures
 from hinge_imu.reps.track import ROWS, T, Trace, Track
+from hinge_imu.reps.verdicts import Verdict
 from hinge_imu.samples import Angles, Floats, Header, Poses
 
 BLOCK = 12_000

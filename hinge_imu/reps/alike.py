@@ -1,7 +1,7 @@
 """Which bends of a set are its reps, and which are errands: what was picked up before it, or put down after it.
 
-A set may begin after errands, and end before some. Of all these ways the likeliest is taken: a rep is like one of the
-two before it, for a fault may be in every other rep, or now and then like none; an errand is like no rep, but like
+A set may begin after errands, and end before some. Of all these ways the likeliest is taken: a rep is like one of
+the few before it, for a fault may be in every other rep, or now and then like none; an errand is like no rep, but like
 bending down to the floor for something and coming up with it: in a second or so, over bent knees or with a round back.
 """
 
@@ -18,6 +18,7 @@ from hinge_imu.profiles import Profile
 from hinge_imu.reps.bar import FEW
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
+from hinge_imu.reps.verdicts import Context
 from hinge_imu.samples import Floats
 
 RHYTHM_S = 6.0
@@ -55,8 +56,17 @@ SPINE = 1
 SET_UP = [3, 5, 6]
 """Those measures of a bend that are not about the way up: the first pull's are no matter of the others."""
 
+EMPTY = [4]
+"""Those that are not as before where the last way up of a set from the floor is one with empty hands."""
+
 LIKE, UNLIKE = np.log([0.9, 0.1])
 """The share of reps that are like one before, and of those that are like none."""
+
+SINGLE = np.log(0.15)
+"""How much less likely a set of one rep is than any other; from the floor there are two ways up, then. Chosen."""
+
+WALKED = np.log(20.0)
+"""How much likelier a few steps are between reps and an errand than between two reps. Chosen."""
 
 TAILS = 4.0
 """Degrees of freedom of the Student's t by which reps differ: now and then by much."""
@@ -68,8 +78,11 @@ OFTEN = np.log([0.55, 0.35, 0.1])
 """How often there are none, one and two errands at either end."""
 
 
-def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: bool, over: bool) -> list[int]:
+def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
     """Return those at the beginning and at the end of the set that are errands; all, if none of them is a rep."""
+    begins, over = context.begins, context.over
+    if profile.starts == "hike":
+        return []  # a bell that swings goes on swinging
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     if len(left) < FEW + (not (begins and over)) or (len(left) > FEW and median(rests) > RHYTHM_S):
         return []
@@ -78,14 +91,18 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
         measures[:, SPINE] = np.nan
     pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
     its_own = SET_UP if profile.starts_bent else []
+    empty = EMPTY if over and profile.starts == "floor" else []
     ends = range(len(OFTEN))
     likely = {}
     for first in ends if begins else [0]:
-        moved, rested = _likely(measures, BENDS, first, its_own), _likely(pauses, RESTS, first)
+        moved, rested = _likely(measures, BENDS, first, its_own, empty), _likely(pauses, RESTS, first)
         for last in ends if over else [0]:
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
                 likely[first, reps] = OFTEN[first] + OFTEN[last] + moved[reps] + rested[max(0, reps - 1)]
+                likely[first, reps] += SINGLE * (reps == 1)
+                parted = [left[n] for n, apart in ((first - 1, first), (first + reps - 1, last)) if apart and reps]
+                likely[first, reps] += WALKED * sum(context.walked[n][1] for n in parted)
     first, reps = max(likely, key=lambda edge: likely[edge])
     return [*left[:first], *left[first + reps :]]
 
@@ -95,23 +112,25 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
 
     Neither of two shows which of them is the other, so both are, or none; from the floor both, for one may be the end.
     """
-    if bends == FEW:
-        return reps == FEW or (reps == 0 and profile.starts != "floor")
-    return reps > 0 or (reps == 0 and not profile.starts_bent)
+    return reps == bends if bends == FEW and reps else reps > 0 or not profile.starts_bent
 
 
-def _likely(values: Floats, kinds: Kinds, first: int, its_own: Sequence[int] = ()) -> Floats:
+def _likely(values: Floats, kinds: Kinds, first: int, its_own: Sequence[int] = (), empty: Sequence[int] = ()) -> Floats:
     """Return how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
 
-    As logarithms (N - first + 1,). Which measures are the first rep's own, no other is compared with.
+    As logarithms (N - first + 1,). Which measures are the first rep's own, no other is compared with; which may be the
+    last one's own, it may be without being compared.
     """
     some, errand = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
     known = values.copy()
     known[first : first + 1, its_own] = np.nan
     reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
+    alone = values.copy()
+    alone[:, empty] = np.nan
+    last = np.logaddexp(reps, _chain(known[first:], alone[first:], some[first:], kinds.differ)) - log(2)
     errands = np.nansum(errand, axis=1)
     instead = np.append(0.0, np.cumsum(errands[first:]))
-    return np.asarray(np.append(0.0, np.cumsum(reps)) + errands.sum() - instead, float)
+    return np.asarray(np.append(0.0, np.cumsum(reps) - reps + last) + errands.sum() - instead, float)
 
 
 def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy as np
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
+from hinge_imu.samples import Floats
 
 FEW = 2
 """So few bends are looked at one by one: they are no set to compare with."""
@@ -42,8 +43,11 @@ ANEW, FETCHED = np.log(0.1), np.log(0.03)
 """How likely it is beforehand that a bar is let go between two pulls of a set, as in clusters, and that after the end
 of one something else is picked up that looks like another pull; chosen."""
 
-ENOUGH = -2.5
+ENOUGH = -3.5
 """However unlike a pull a way up was, it counts for no more than this: people hesitate, and some pulls have a fault."""
+
+SWUNG_S = 1.5
+"""Between two swings of a set nobody stands for longer, for the bell does not; chosen."""
 
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
@@ -52,9 +56,9 @@ LET_GO, PUT_DOWN = np.log(3.0), np.log(20.0)
 """How much likelier it is beforehand that a last lowering was the end of the set than that the bar was dropped; the
 second, where nobody drops it: the last may still be a pull whose lowering was not seen."""
 
-JOLT_M_S2, JOLTED, STILL = 0.4, np.log(50.0), np.log(0.4)
-"""From which jolt on a load was let go (standing and breathing make less than half of it), and how much likelier a
-pull is then, and without one: a light load, a soft release or a hand that follows the bar make none. Chosen."""
+JOLT_M_S2, STILL, JOLTED = (0.2, 0.4), np.log(0.4), np.log(150.0)
+"""Up to which jolt somebody just stood and breathed, and from which on a load was let go; and how much likelier a pull
+is at each: a light load, a soft release or a hand that follows the bar make none. Chosen."""
 
 LOADED = (0.06, 0.18), (-0.15, 0.45)
 """Mean and SD of the logarithm of how much slower a way up is than the one before, by its peak rate: of another pull,
@@ -82,7 +86,9 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
     if len(left) < 2 or not profile.starts_bent:
         return []
     if profile.starts == "hike":
-        return [place for n, place in enumerate(left[1:], 1) if _parked([bends[each] for each in left[: n + 1]])]
+        # Whatever comes before the last of what was swung in one go is still a swing.
+        parts = [part for part in _without_pause(bends, left) if len(part) > 1]
+        return [part[-1] for part in parts if _parked([bends[number] for number in part])]
     said = [_said(bends[before], bends[after]) for before, after in pairwise(left)]
     empty: list[int] = []
     for n in range(1, len(left) - 1):
@@ -95,6 +101,16 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
         held = _held(bends, left[:-1], empty, left[-1]) + _jolted(bends[left[-1]])
         empty += left[-1:] if held < (LET_GO if profile.may_drop else PUT_DOWN) else []
     return empty
+
+
+def _without_pause(bends: Sequence[Bent], left: Sequence[int]) -> list[list[int]]:
+    """Return what was swung in one go."""
+    parts = [list(left[:1])]
+    for before, after in pairwise(left):
+        if bends[after].eccentric.start - bends[before].concentric.end > SWUNG_S:
+            parts.append([])
+        parts[-1].append(after)
+    return parts
 
 
 def _said(before: Bent, after: Bent) -> dict[str, float]:
@@ -113,7 +129,7 @@ def _said(before: Bent, after: Bent) -> dict[str, float]:
 def _unlike(said: Sequence[dict[str, float]], n: int, limits: dict[str, tuple[float, float, float]]) -> float:
     """Return how much likelier the bar had been let go before the n-th of these, by the others, as a logarithm."""
     others = [*said[:n], *said[n + 1 :]]
-    return sum(_odd(said[n][name] - median([other[name] for other in others]), *each) for name, each in limits.items())
+    return sum(_odd(said[n][name] - np.array([each[name] for each in others]), *kind) for name, kind in limits.items())
 
 
 def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], number: int) -> float:
@@ -123,8 +139,11 @@ def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], nu
     return max(ENOUGH, *(_loaded(pull, bends[number]) for pull in pulls[-FEW:]))
 
 
-def _odd(off: float, same: float, mean: float, sd: float) -> float:
-    return _log_normal(off, mean, sd) - _usual(off, same, sd)
+def _odd(off: Floats, same: float, mean: float, sd: float) -> float:
+    """Return how much likelier something is of another kind, by how far it is off each of the others (N,)."""
+    # Who does every other pull otherwise has two usual ways.
+    usual = float(np.logaddexp.reduce([_usual(each, same, sd) for each in off]) - np.log(len(off)))
+    return _log_normal(median(off), mean, sd) - usual
 
 
 def _usual(off: float, same: float, sd: float) -> float:
@@ -144,7 +163,7 @@ def _jolted(bend: Bent) -> float:
     """Return how much likelier a way up was with the load, by whether that was let go after it, as a logarithm."""
     if bend.jolt_m_s2 is None:
         return 0.0
-    return float(JOLTED if bend.jolt_m_s2 > JOLT_M_S2 else STILL)
+    return float(np.interp(bend.jolt_m_s2, JOLT_M_S2, (STILL, JOLTED)))
 
 
 def _loaded(before: Bent, last: Bent) -> float:

@@ -114,9 +114,9 @@ class Counter:
         self._settle_last(bend.known)
         self._ordinal += 1
         now_s = self._time(bend.known)
-        walked = int(bent.eccentric.start - self._walked < WALKED_S)
+        came = bent.eccentric.start - self._walked < WALKED_S
         opens = self._ordinal == 1 and bent.eccentric.start - self._began_s < OPENS_S
-        candidate = Candidate(self._ordinal, span, bend.known, now_s, bent, walked, opens)
+        candidate = Candidate(self._ordinal, span, bend.known, now_s, bent, came, opens)
         yield from ((now_s, event) for event in self._set.add(candidate))
         if self._set.full:
             yield from self._close(bend.known)
@@ -126,8 +126,9 @@ class Counter:
         self._walked = self._time(walk.known)
         last, start_s = self._set.last, self._time(max(walk.start, self._first))
         if last is not None and start_s > last.bent.concentric.end - AFTER_S:
-            last.walked += start_s - last.bent.concentric.end < WALKED_S
-            yield from self._close(walk.known)
+            last.left = last.left or start_s - last.bent.concentric.end < WALKED_S
+            if walk.sure:
+                yield from self._close(walk.known)
 
     def _counts(self, bent: Bent) -> bool:
         # Who leans back afterwards, to put something high up say, has not bent any further for it.

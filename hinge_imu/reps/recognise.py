@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile, built_in
-from hinge_imu.reps.judge import SQUAT, squatted
 from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.squats import SQUAT, squatted
+from hinge_imu.reps.standing import stood
 
 SURE = 0.7
 """Below this, bends are taken for hinges: each of them counts."""
@@ -32,7 +33,7 @@ class Lift(NamedTuple):
 
 def recognise(bends: Sequence[Bent]) -> Lift:
     """Return the lift that these bends (at least one) look most like."""
-    bends = [bend for bend in bends if not squatted(bend, *SQUAT)]
+    bends = [bend for bend in bends if stood(bend) and not squatted(bend, *SQUAT)]
     likely = {"swing": _swing(bends), "deadlift": _floor(bends), "toe_touch": _toe_touch(bends)}
     best = max(likely, key=lambda name: likely[name])
     if likely[best] < SURE:

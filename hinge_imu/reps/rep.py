@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.judge import Verdict
 from hinge_imu.reps.metrics import Bent
+from hinge_imu.reps.verdicts import Verdict
 
 HIKED = 1.5
 """A first swing whose way down took so many times as long as the others' came from the floor."""

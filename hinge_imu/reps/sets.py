@@ -13,9 +13,10 @@ from msgspec.structs import astuple
 from hinge_imu.events import AnyEvent, FailedEvent, Fault, FaultEvent, RepEvent, SetEvent
 from hinge_imu.profiles import OwnLimits, Profile, with_limits
 from hinge_imu.reps.alike import REST_S
+from hinge_imu.reps.bar import FEW
 from hinge_imu.reps.case import Case
 from hinge_imu.reps.faults.form import partial_rep
-from hinge_imu.reps.judge import SPINE_DEG, Context, Verdict, judge
+from hinge_imu.reps.judge import SPINE_DEG, judge
 from hinge_imu.reps.metrics import Bent, Span
 from hinge_imu.reps.phases import median
 from hinge_imu.reps.recognise import Lift, recognise
@@ -23,6 +24,7 @@ from hinge_imu.reps.rep import Rep, in_order
 from hinge_imu.reps.tempo import Prescription, compare
 from hinge_imu.reps.told import fields, measures
 from hinge_imu.reps.trend import measure_set
+from hinge_imu.reps.verdicts import Context, Verdict
 
 LATELY = 12
 """So many bends of a set are looked at together, and may still be judged anew; those before are settled."""
@@ -47,7 +49,8 @@ LASTS = {"rep", "unloaded", "small"}
 class Candidate:
     """A bend that may be a rep: its ordinal in the session, its window, when it was known, and its measures.
 
-    ``opens`` says that the session began just before it.
+    ``came`` and ``left`` say that somebody walked right before it, and right after it, ``opens`` that the session began
+    just before it.
     """
 
     ordinal: int
@@ -55,8 +58,9 @@ class Candidate:
     known: int
     known_s: float
     bent: Bent
-    walked: int = 0
+    came: bool = False
     opens: bool = False
+    left: bool = False
     said: RepEvent | None = None
     made_of: tuple[object, ...] = ()
     """What the last word on it was made of: nothing is to be said anew for as long as that is the same."""
@@ -121,6 +125,7 @@ class OpenSet:
     def close(self, now_s: float, *, cut: bool = False) -> Iterator[AnyEvent]:
         """Yield what is left to say when the set is over, or ``cut`` by the end of the recording."""
         self._recognise()
+        self._doubt()
         yield from self._say(now_s, over=True, cut=cut)
         late = [each.said for each in self._candidates if each.said is not None and each.said.status == "confirmed"]
         reps = [*self._settled, *late]
@@ -148,6 +153,12 @@ class OpenSet:
         if self._told.profile is None and self._begins:
             self._take_for(recognise([each.bent for each in self._candidates]))
 
+    def _doubt(self) -> None:
+        """Take bends for hinges, of which less than two would be pulls: so few look like anything."""
+        recognised = self._told.profile is None and self.profile.starts == "floor" and self._begins
+        if recognised and self._judged(begins=True, over=True).count("rep") < FEW:
+            self._take_for(recognise(()))
+
     def _take_for(self, lift: Lift) -> None:
         self._lift = lift
         self.profile = with_limits(lift.profile, self._told.limits)
@@ -155,7 +166,8 @@ class OpenSet:
 
     def _judged(self, *, begins: bool, over: bool, cut: bool = False) -> list[Verdict]:
         alone = cut and len(self._candidates) == 1 and self._candidates[0].opens
-        context = Context([each.walked for each in self._candidates], begins, over, alone)
+        walked = [(each.came, each.left) for each in self._candidates]
+        context = Context(walked, begins, over, alone)
         return judge(self._bends(self._candidates), self.profile, context, self._told.own_spine_deg or SPINE_DEG)
 
     def _bends(self, candidates: Sequence[Candidate]) -> list[Bent]:

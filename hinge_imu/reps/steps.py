@@ -28,15 +28,16 @@ APART_S = 0.3, 0.95
 EVEN = 0.6
 """The shorter of two steps takes at least this share of the longer one's time; what bobs unevenly is no walk."""
 
-ENOUGH = 4
-"""So many make a walk."""
+FEW, ENOUGH = 3, 4
+"""So many may be steps; so many make a walk."""
 
 
 class Walk(NamedTuple):
-    """Sample numbers: of the first step, and where it was certain that this is a walk, or that it goes on."""
+    """Sample numbers: of the first step, and where it was known that this is a walk, or goes on; and how sure it is."""
 
     start: int
     known: int
+    sure: bool = True
 
 
 class Steps:
@@ -77,4 +78,4 @@ class Steps:
         if since > self._far or not upright or (self._steps > 1 and not even):
             self._first, self._steps = number, 0
         self._steps, self._pace = self._steps + 1, since
-        return Walk(self._first, number + 1) if self._steps >= ENOUGH else None
+        return Walk(self._first, number + 1, self._steps >= ENOUGH) if self._steps >= FEW else None

@@ -24,7 +24,7 @@ def last_session(hinge_imu, person, tmp_path):
 
 
 def test_boards_are_calibrated_used_and_told_from_others(person, hinge_imu, lines, tmp_path):
-    done = hinge_imu("calibrate", "sensor", "--json", "--seconds", 60, env=person.environment)
+    done = hinge_imu("calibrate", "sensor", "--json", "--seconds", 180, env=person.environment)
     assert done.returncode == 0, done.stderr
     stored = [event for event in lines(done) if event["event"] == "calibrated"]
     folder = tmp_path / "hinge-imu" / "calibration"

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from hinge_imu.profiles import built_in
 from hinge_imu.reps.counter import Counter
+from hinge_imu.reps.judge import judge
 from hinge_imu.reps.metrics import measure
 from hinge_imu.reps.segment import Bends
 from hinge_imu.reps.track import Trace
+from hinge_imu.reps.verdicts import Context
 from hinge_imu.samples import NS, SEGMENTS, Angles, FrontalAngles, Header, Poses, SagittalAngles
 
 RATE = 100.0
@@ -80,6 +83,20 @@ def bends_of(rows_of):
         return [measure(Trace.smoothed(rows, RATE), span) for span in spans]
 
     return build
+
+
+@pytest.fixture(scope="session")
+def judged(staged, bends_of):
+    """Judge the bends of these scenes as one set, whole unless it is said otherwise."""
+
+    def run(*scenes, exercise="hinge", seed=0, walked=None, begins=True, over=True):
+        profile = built_in()[exercise]
+        bends = bends_of(staged(*scenes, seed=seed))
+        bends = [bend for bend in bends if bend is not None and bend.descent_deg > profile.least_rom_deg]
+        bends = [bend.pulled if profile.starts_bent else bend for bend in bends]
+        return judge(bends, profile, Context(walked or [(False, False)] * len(bends), begins, over))
+
+    return run
 
 
 @pytest.fixture(scope="session")

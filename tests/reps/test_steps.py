@@ -31,16 +31,18 @@ def walking(staged, rows_of):
     return lambda seed, count: rows_of(staged(lambda stage: distractors.walk(stage, count, about=False), seed=seed))
 
 
-def test_a_walk_is_noticed_at_its_fourth_step():
-    assert walks(bobbing(3)) == []
-    [walk] = walks(bobbing(4))
+def test_a_walk_may_be_one_at_its_third_step_and_is_at_its_fourth():
+    assert walks(bobbing(2)) == []
+    assert [walk.sure for walk in walks(bobbing(3))] == [False]
+    _, walk = walks(bobbing(4))
+    assert walk.sure
     assert walk.start / RATE == pytest.approx(2.0 + 0.5 / 1.8 + 0.1, abs=0.2)
     assert walk.known / RATE == pytest.approx(2.0 + 3.5 / 1.8 + 0.1, abs=0.2)
 
 
 def test_each_further_step_says_that_it_goes_on():
     found = walks(bobbing(9))
-    assert len(found) == 6
+    assert [walk.sure for walk in found] == [False, *[True] * 6]
     assert len({walk.start for walk in found}) == 1
     assert np.diff([walk.known for walk in found]) / RATE == pytest.approx(1 / 1.8, abs=0.03)
 
