@@ -19,8 +19,8 @@ UP, ACC, RATE = range(3)
 UPRIGHT = np.radians(12.0)
 """Leaning less than this, the wearer is upright again and the bend is over."""
 
-LOW = np.radians(50.0)
-"""Who leans by more for long lies, or works on the floor."""
+LOW = np.radians(75.0)
+"""Who leans by more for long lies; who sets himself up for a pull takes as long, and leans less. Chosen."""
 
 
 class Part(NamedTuple):

@@ -78,8 +78,9 @@ class Case:
 
     @property
     def faced_deg(self) -> float:
-        """Where the pelvis faced at the last lockout."""
-        return float(self.rep.bend.trace.turn[0])
+        """Where the pelvis faced at the last lockout, or a moment later, when that had shown where forward is."""
+        turn = self.rep.bend.trace.turn
+        return float(turn[np.argmax(np.isfinite(turn))])
 
     @property
     def ends_s(self) -> tuple[float, float, float, float]:
