@@ -21,10 +21,10 @@ def leaning(t, *bends):
     return sum(depth * np.sin(np.pi * np.clip((t - start) / (stop - start), 0, 1)) ** 2 for start, stop, depth in bends)
 
 
-def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
+def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0, turn=None):
     """Poses of two boards mounted any way round, from inclinations (N,) and a sideways lean of both, in deg.
 
-    The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
+    With a ``turn`` (N,) of both to the left, deg, the boards' rates are seen as well. The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
     """
     rng = np.random.default_rng(seed)
     n = len(thorax)
@@ -32,17 +32,20 @@ def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
     hips[:, 0] = np.gradient(np.gradient(-0.15 * np.radians(thorax))) * RATE**2
     hips[:, 1] = -np.gradient(np.gradient(np.broadcast_to(sunk_m, n))) * RATE**2
     ahead[:, 0] = np.gradient(np.gradient(0.4 * np.sin(np.radians(thorax)))) * RATE**2
-    up, acc = np.empty((2, n, 2, 3))
+    up, acc, rate = np.zeros((3, n, 2, 3))
     for sensor, (lean, force) in enumerate(((pelvis, hips), (thorax, hips + ahead))):
         angles = np.stack([np.broadcast_to(side, n), -np.asarray(lean, float)], axis=1)
         segment = Rotation.from_euler("XZ", angles, degrees=True)
         board = Rotation.random(rng=rng)
         up[:, sensor] = board.apply(segment.inv().apply([0.0, 1.0, 0.0]))
         acc[:, sensor] = board.apply(segment.inv().apply(force))
+        if turn is not None:
+            faced = Rotation.from_euler("Y", np.asarray(turn, float)[:, None], degrees=True) * segment
+            rate[:-1, sensor] = board.apply((faced[:-1].inv() * faced[1:]).as_rotvec()) * RATE
     still = np.zeros((n, 2), bool)
     still[99:STILL] = True
     t_ns = np.arange(n) * 10_000_000
-    return Poses(t_ns=t_ns, up=up, acc=acc, rate=np.zeros_like(up), still=still, valid=np.ones((n, 2), bool))
+    return Poses(t_ns=t_ns, up=up, acc=acc, rate=rate, still=still, valid=np.ones((n, 2), bool))
 
 
 def aligned(poses, cuts=(), header=HEADER):
@@ -287,8 +290,45 @@ def test_a_first_bend_done_askew_is_outweighed_by_those_that_follow(seed):
     assert thorax[late] == pytest.approx(SET[late], abs=1.5)
 
 
+def tilted(poses):
+    return np.degrees(Alignment(HEADER).push(poses).frontal.tilt)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_pulls_askew_from_the_floor_and_lowers_so_has_not_turned_the_boards(seed):
+    """Two bends in a row go aside alike, but each on one of its two ways only."""
+    side = np.interp(T, [9.2, 9.5, 11, 13, 14.5, 14.8], [0, 30, 0, 0, 30, 0])
+    tilt = tilted(posed(PELVIS, THORAX, side=side, seed=seed, turn=0 * T))
+    after = T > 15
+    assert tilt[after] == pytest.approx(0 * tilt[after], abs=3.0)
+
+
+def test_who_turns_on_the_way_down_and_back_has_not_bent_aside():
+    tilt = tilted(posed(PELVIS, THORAX, seed=3, turn=leaning(T, (8, 11, 30))))
+    after = T > 12
+    assert tilt[after] == pytest.approx(0 * tilt[after], abs=1.0)
+
+
+def test_a_long_set_up_has_shown_forward_and_lying_has_not():
+    for lean, shown in ((65, True), (88, False)):
+        bent = leaning(np.clip(T, 0, 4.5) + np.clip(T - 11, 0, None), (3, 6, lean))
+        alignment = Alignment(HEADER)
+        alignment.push(posed(bent, bent))
+        assert bool(alignment.worn()) is shown
+
+
 SET_S = np.arange(0, 60, 1 / RATE)
 SET = leaning(SET_S, *[(3 + 5 * i, 6 + 5 * i, 70) for i in range(10)])
+
+
+def test_bends_in_which_one_turns_on_the_spot_mend_a_first_one_done_askew():
+    """At each bottom but the first they turn by 40 deg in 0.3 s, and back while they stand."""
+    turn = sum(
+        40 * (np.clip((SET_S - at) / 0.3, 0, 1) - np.clip((SET_S - at - 2) / 1.5, 0, 1)) for at in range(9, 54, 5)
+    )
+    tilt = tilted(posed(0.8 * SET, SET, side=leaning(SET_S, (3, 6, 30)), seed=4, turn=turn))
+    late = SET_S > 20
+    assert tilt[late] == pytest.approx(0 * tilt[late], abs=3.0)
 
 
 def turned(poses, sensor, from_s, degrees, seed=0):
