@@ -24,7 +24,9 @@ def leaning(t, *bends):
 def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0, turn=None):
     """Poses of two boards mounted any way round, from inclinations (N,) and a sideways lean of both, in deg.
 
-    With a ``turn`` (N,) of both to the left, deg, the boards' rates are seen as well. The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
+    With a ``turn`` (N,) of both to the left, deg, the boards' rates are seen as well.
+
+    The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
     """
     rng = np.random.default_rng(seed)
     n = len(thorax)
