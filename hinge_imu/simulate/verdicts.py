@@ -54,13 +54,10 @@ def least_deg(exercise: str) -> float:
     return LEAST_DEG.get(exercise, 35.0)
 
 
-def judged(case: Case) -> tuple[list[str], list[str]]:
-    """Return the faults that are clearly there, and those that clearly are not."""
+def judged(case: Case) -> dict[str, float]:
+    """Return by how much a rep is beyond the limit of each fault that its lift can have; 0 where readings disagree."""
     beyond = {name: verdict(case) for name, verdict in VERDICTS.items()}
-    return (
-        [name for name, value in beyond.items() if value is not None and value > 1],
-        [name for name, value in beyond.items() if value is not None and value < -1],
-    )
+    return {name: value for name, value in beyond.items() if value is not None}
 
 
 def spine_rounding(case: Case) -> float | None:
