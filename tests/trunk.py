@@ -18,8 +18,10 @@ def leaning(t, *bends):
     return sum(depth * np.sin(np.pi * np.clip((t - start) / (stop - start), 0, 1)) ** 2 for start, stop, depth in bends)
 
 
-def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
+def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0, turn=None):
     """Poses of two boards mounted any way round, from inclinations (N,) and a sideways lean of both, in deg.
+
+    With a ``turn`` (N,) of both to the left, deg, the boards' rates are seen as well.
 
     The hips go back by 15 cm for each radian that the trunk goes forward; the upper board is 40 cm above them.
     """
@@ -29,17 +31,20 @@ def posed(pelvis, thorax, side=0.0, seed=0, sunk_m=0.0):
     hips[:, 0] = np.gradient(np.gradient(-0.15 * np.radians(thorax))) * RATE**2
     hips[:, 1] = -np.gradient(np.gradient(np.broadcast_to(sunk_m, n))) * RATE**2
     ahead[:, 0] = np.gradient(np.gradient(0.4 * np.sin(np.radians(thorax)))) * RATE**2
-    up, acc = np.empty((2, n, 2, 3))
+    up, acc, rate = np.zeros((3, n, 2, 3))
     for sensor, (lean, force) in enumerate(((pelvis, hips), (thorax, hips + ahead))):
         angles = np.stack([np.broadcast_to(side, n), -np.asarray(lean, float)], axis=1)
         segment = Rotation.from_euler("XZ", angles, degrees=True)
         board = Rotation.random(rng=rng)
         up[:, sensor] = board.apply(segment.inv().apply([0.0, 1.0, 0.0]))
         acc[:, sensor] = board.apply(segment.inv().apply(force))
+        if turn is not None:
+            faced = Rotation.from_euler("Y", np.asarray(turn, float)[:, None], degrees=True) * segment
+            rate[:-1, sensor] = board.apply((faced[:-1].inv() * faced[1:]).as_rotvec()) * RATE
     still = np.zeros((n, 2), bool)
     still[99:STILL] = True
     t_ns = np.arange(n) * 10_000_000
-    return Poses(t_ns=t_ns, up=up, acc=acc, rate=np.zeros_like(up), still=still, valid=np.ones((n, 2), bool))
+    return Poses(t_ns=t_ns, up=up, acc=acc, rate=rate, still=still, valid=np.ones((n, 2), bool))
 
 
 def aligned(poses, cuts=(), header=HEADER):

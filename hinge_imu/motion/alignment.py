@@ -18,7 +18,7 @@ from scipy.spatial.transform import Rotation
 from hinge_imu.config import Segment
 from hinge_imu.events import Said
 from hinge_imu.motion.angles import inclination
-from hinge_imu.motion.block import RATE, UP, UPRIGHT, Block, Part
+from hinge_imu.motion.block import RATE, UP, UPRIGHT, Block, Part, tipping
 from hinge_imu.motion.forward import Forward
 from hinge_imu.motion.frontal import Frontal
 from hinge_imu.motion.height import Height
@@ -123,7 +123,8 @@ class Alignment:
             across = mount.across(poses.up[valid, sensor].T)
             mount.reach(across)
             mount.gather(across)
-            mount.follow(mount.across(poses.rate[valid & bent, sensor].T))
+            rate = poses.rate[valid & bent, sensor].T
+            mount.follow(mount.across(rate), tipping(rate, poses.up[valid & bent, sensor].T))
             mount.gather(LITTLE / HINT * np.full(np.count_nonzero(valid), mount.across(mount.hint)))
             mount.settle()
         drawn = [self._drawn(poses.part(slice(start, start + CACHED))) for start in range(0, len(stood), CACHED)]
@@ -239,7 +240,7 @@ class Alignment:
         mount.reach(across)
         if self._bent:
             mount.gather(across)
-            mount.follow(part.rate_across[sensor, valid])
+            mount.follow(part.rate_across[sensor, valid], part.tips[sensor, valid])
             self._whole &= len(across) == len(valid)
             if sensor != self._leader:
                 mount.gather(LITTLE / HINT * hint[valid])

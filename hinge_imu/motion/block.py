@@ -19,8 +19,8 @@ UP, ACC, RATE = range(3)
 UPRIGHT = np.radians(12.0)
 """Leaning less than this, the wearer is upright again and the bend is over."""
 
-LOW = np.radians(50.0)
-"""Who leans by more for long lies, or works on the floor."""
+LOW = np.radians(75.0)
+"""Who leans by more for long lies; who sets himself up for a pull takes as long, and leans less. Chosen."""
 
 
 class Part(NamedTuple):
@@ -28,6 +28,7 @@ class Part(NamedTuple):
 
     ``across`` and ``along`` (2,N) are what of up lies across and along the stance; ``acc_across``, ``acc_along`` and
     ``rate_across`` the same of the acceleration without gravity, m/s^2, and of the rate, rad/s. Nan before any stance.
+    ``tips`` (2,N) is the share of the rate that is not about up.
     """
 
     up: Floats
@@ -37,6 +38,7 @@ class Part(NamedTuple):
     acc_across: Plane
     acc_along: Floats
     rate_across: Plane
+    tips: Floats
 
     def level(self) -> Plane:
         """Return the horizontal acceleration (2,N), turned with each board as if that stood again."""
@@ -129,4 +131,11 @@ class Block:
         one, other, along = dot(frames[:, :, None, :, None], vectors[:, None])
         across = one + 1j * other
         valid = self.valid[:, start:stop]
-        return Part(vectors[:, UP], valid, across[UP], along[UP], across[ACC], along[ACC], across[RATE])
+        tips = tipping(vectors[:, RATE], vectors[:, UP])
+        return Part(vectors[:, UP], valid, across[UP], along[UP], across[ACC], along[ACC], across[RATE], tips)
+
+
+def tipping(rate: Floats, up: Floats) -> Floats:
+    """Return the share (...) of rates (3,...) that is not about up (3,...): who turns on the spot shows no axis."""
+    tips: Floats = 1 - dot(rate, up) ** 2 / np.maximum(dot(rate, rate), 1e-12)
+    return tips

@@ -47,6 +47,14 @@ HINT, LITTLE = np.sin(np.radians([15.0, 5.0]))
 """What is known from elsewhere of where a segment falls counts as a lean of so much when it is asked to which side it
 leans, and of so much when it is asked about which axis: there its own movement is the finer measure."""
 
+SWERVED = np.radians(3.0)
+"""A bend about one axis moves up in one plane, square to that axis. One whose plane and axis are so far from square
+went aside on its way, and has half the weight; a board that sits otherwise than before changes both alike. Chosen:
+people on two straight feet are within 1 deg, who drops a hip or turns off by 5 to 15."""
+
+PLAIN = 0.5
+"""What has more weight than this may speak against all bends before."""
+
 PACE_S = 1.0
 """How fast a segment turns counts as how far it would in so long, and no more than how far it went. Chosen: in a bend
 of 4 s both have a like share."""
@@ -156,13 +164,15 @@ class Mount:
         """Add second moments of what lay across the stance (N,) during a bend."""
         self.bend += self._moments(across)
 
-    def follow(self, rate: Plane) -> None:
+    def follow(self, rate: Plane, tips: Floats) -> None:
         """Add second moments of where up moves by the rate (N,) across the stance, rad/s, as the segment itself turns.
+
+        ``tips`` (N,) is the share of the rate that tips it.
 
         Where up is while somebody puts a thing down aside speaks of the trunk's twist as well; about which of its own
         axes the segment turns on the way there and back speaks less of it.
         """
-        self.turning += self._moments(1j * rate)
+        self.turning += self._moments(1j * tips * rate)
 
     def _moments(self, across: Plane) -> Floats:
         pairs = across.view(np.float64).reshape(-1, 2)
@@ -252,8 +262,8 @@ class Mount:
         ``led`` is how far the other board has leant in any of them (sine): where that was far, and this one leant
         clearly, it has shown forward for good. Returns which way this bend alone went, and which way those before.
         """
-        way, depth = self._way(), float(length(self.deepest))
-        weight = self._weight(way, depth)
+        way, depth, plain = self._way(), float(length(self.deepest)), self._plain()
+        weight = plain * self._weight(way, depth, sure=plain > PLAIN)
         self.far = max(self.far, depth)
         self.recalled = max(self.far, led if self.clear else 0.0) < SHOWN
         if self.axes is None or self.clear:
@@ -264,16 +274,24 @@ class Mount:
         self.forget()
         return way
 
-    def _weight(self, way: Way, depth: float) -> float:
+    def _weight(self, way: Way, depth: float, *, sure: bool) -> float:
         """Return how much a bend counts: an odd one little, but for the second in a row that goes the same way."""
         odd = (
             depth < DEEPER * self.far and abs(np.angle(way.bend / way.before)) > ODD
         )  # nan, if it cannot be said, is not
-        again = odd and abs(np.angle(way.bend / self.odd)) < ODD
-        self.odd = way.bend if odd else UNKNOWN.bend
+        again = odd and sure and abs(np.angle(way.bend / self.odd)) < ODD
+        self.odd = way.bend if odd and sure else UNKNOWN.bend
         if again:
             self.spread, self.toward = ODD_WEIGHT * self.spread, ODD_WEIGHT * self.toward
         return ODD_WEIGHT if odd and not again else 1.0
+
+    def _plain(self) -> float:
+        """Return how much a bend has shown of where forward is, 0 to 1: all, where it turned about one axis."""
+        if not self.turning.any():
+            return 1.0
+        went, turned = (complex(self.across(np.linalg.eigh(each)[1][:, -1])) for each in (self.bend, self.turning))
+        swerved = np.angle((went / turned) ** 2) / 2
+        return float(1 / (1 + (swerved / SWERVED) ** 2))
 
     def relearn(self, falls: complex) -> None:
         """Take this for where the segment falls, across the stance: the board has turned about up."""

@@ -14,6 +14,9 @@ from hinge_imu.reps.rep import Rep
 from hinge_imu.reps.tempo import Prescription
 from hinge_imu.reps.track import Trace
 
+DOWN_DEG = 5.0
+"""Who goes down by so much within a top has begun something else, be it no rep; chosen: nobody sways so far."""
+
 SET_UP_S = 0.5
 """The posture before a pull is the median over so long before it."""
 
@@ -73,13 +76,14 @@ class Case:
         end_s = self.rep.end_s + TOP_S
         if after is not None:
             end_s = min(end_s, after.eccentric.start)
-        top = self.rep.bend.around.between(self.rep.end_s, end_s)
+        top = _stood(self.rep.bend.around.between(self.rep.end_s, end_s))
         return top if self.over and len(top.t) else None
 
     @property
     def faced_deg(self) -> float:
-        """Where the pelvis faced at the last lockout."""
-        return float(self.rep.bend.trace.turn[0])
+        """Where the pelvis faced at the last lockout, or a moment later, when that had shown where forward is."""
+        turn = self.rep.bend.trace.turn
+        return float(turn[np.argmax(np.isfinite(turn))])
 
     @property
     def ends_s(self) -> tuple[float, float, float, float]:
@@ -92,3 +96,9 @@ class Case:
             bend.concentric.end,
             end_s if after is None else after.eccentric.start,
         )
+
+
+def _stood(top: Trace) -> Trace:
+    """Return the part of a top before the trunk goes down again, as to park a bell."""
+    gone = np.flatnonzero(top.lead - np.fmin.accumulate(top.lead) > DOWN_DEG)
+    return top.part(0, int(np.nanargmin(top.lead[: gone[0]])) + 1) if len(gone) else top

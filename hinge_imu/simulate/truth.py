@@ -34,7 +34,8 @@ def labels(lifter: Lifter, exercise: str, tempo: Tempo | None = None) -> dict[st
     """Return exercise, sets, reps and distractors with their times (s), ranges of motion (deg) and faults.
 
     ``faults`` are those that are clearly beyond their limit, ``faults_absent`` those that are clearly inside; what is
-    in neither could be argued about. ``faults_at_s`` is when those that are there began. ``tempo`` is what was
+    in neither could be argued about. ``faults_at_s`` is when those that are there began, ``faults_beyond`` by how much
+    a rep is beyond each limit, in units of what could be argued about. ``tempo`` is what was
     prescribed. A value that there is not is left out.
     """
     sight = Sight.of(lifter)
@@ -119,8 +120,11 @@ def _rep(sight: Sight, rep: Timed) -> dict[str, Any]:
 
 
 def _faults(case: Case) -> dict[str, Any]:
-    there, absent = judged(case)
-    return {"faults": there, "faults_absent": absent, "faults_at_s": moments.at_s(case, there)}
+    beyond = judged(case)
+    there = [name for name, value in beyond.items() if value > 1]
+    absent = [name for name, value in beyond.items() if value < -1]
+    by = {name: round(float(value), 3) for name, value in beyond.items() if np.isfinite(value)}
+    return {"faults": there, "faults_absent": absent, "faults_at_s": moments.at_s(case, there), "faults_beyond": by}
 
 
 def _top(lifter: Lifter, sight: Sight, rep: Timed) -> slice:

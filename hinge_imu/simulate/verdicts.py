@@ -54,13 +54,10 @@ def least_deg(exercise: str) -> float:
     return LEAST_DEG.get(exercise, 35.0)
 
 
-def judged(case: Case) -> tuple[list[str], list[str]]:
-    """Return the faults that are clearly there, and those that clearly are not."""
+def judged(case: Case) -> dict[str, float]:
+    """Return by how much a rep is beyond the limit of each fault that its lift can have; 0 where readings disagree."""
     beyond = {name: verdict(case) for name, verdict in VERDICTS.items()}
-    return (
-        [name for name, value in beyond.items() if value is not None and value > 1],
-        [name for name, value in beyond.items() if value is not None and value < -1],
-    )
+    return {name: value for name, value in beyond.items() if value is not None}
 
 
 def spine_rounding(case: Case) -> float | None:
@@ -68,7 +65,8 @@ def spine_rounding(case: Case) -> float | None:
     if case.exercise == "toe_touch":
         return None
     spine = case.sight.spine
-    beyond = (lasting_peak(spine[case.during]) - ROUNDING_DEG.get(case.exercise, 25.0)) / 3.0
+    readings = [lasting_peak(spine[part]) for part in (case.during, _settled_as_well(case))]
+    beyond = _agreed([(most - ROUNDING_DEG.get(case.exercise, 25.0)) / 3.0 for most in readings])
     if case.exercise not in FLOOR_LIFTS:
         return beyond
     start = case.rep.start_s
@@ -223,6 +221,19 @@ def lasting_peak(angle: Floats) -> float:
 def _agreed(verdicts: Sequence[float]) -> float:
     """Return the mildest of several verdicts; 0, which could be argued about, where they contradict each other."""
     return min(verdicts) if min(verdicts) > 0 else min(0.0, max(verdicts))
+
+
+def _settled_as_well(case: Case) -> slice:
+    """Return the samples of a rep and of how its lowering goes on, with the bar on the floor, before the next pull.
+
+    What carries a tenth of the way down is a part of it by the definition of a phase; who sees the bar may say that it
+    is none.
+    """
+    sight, rep = case.sight, case.rep
+    if not rep.mark.starts_bent or rep.down is None or rep.pull_after is None:
+        return case.during
+    _, down_s = sight.phase((rep.down[0], sight.deepest((rep.down[0], rep.pull_after))), 1)
+    return sight.part((rep.start_s, max(down_s, rep.down[1])))
 
 
 def _tuck(thorax: Floats, pelvis: Floats, first: int) -> float:

@@ -73,6 +73,43 @@ def test_a_first_bend_done_askew_is_outweighed_by_those_that_follow(seed):
     assert thorax[late] == pytest.approx(SET[late], abs=1.5)
 
 
+def tilted(poses):
+    return np.degrees(Alignment(HEADER).push(poses).frontal.tilt)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_pulls_askew_from_the_floor_and_lowers_so_has_not_turned_the_boards(seed):
+    """Two bends in a row go aside alike, but each on one of its two ways only."""
+    side = np.interp(T, [9.2, 9.5, 11, 13, 14.5, 14.8], [0, 30, 0, 0, 30, 0])
+    tilt = tilted(posed(PELVIS, THORAX, side=side, seed=seed, turn=0 * T))
+    after = T > 15
+    assert tilt[after] == pytest.approx(0 * tilt[after], abs=3.0)
+
+
+def test_who_turns_on_the_way_down_and_back_has_not_bent_aside():
+    tilt = tilted(posed(PELVIS, THORAX, seed=3, turn=leaning(T, (8, 11, 30))))
+    after = T > 12
+    assert tilt[after] == pytest.approx(0 * tilt[after], abs=1.0)
+
+
+def test_a_long_set_up_has_shown_forward_and_lying_has_not():
+    for lean, shown in ((65, True), (88, False)):
+        bent = leaning(np.clip(T, 0, 4.5) + np.clip(T - 11, 0, None), (3, 6, lean))
+        alignment = Alignment(HEADER)
+        alignment.push(posed(bent, bent))
+        assert bool(alignment.worn()) is shown
+
+
+def test_bends_in_which_one_turns_on_the_spot_mend_a_first_one_done_askew():
+    """At each bottom but the first they turn by 40 deg in 0.3 s, and back while they stand."""
+    turn = sum(
+        40 * (np.clip((SET_S - at) / 0.3, 0, 1) - np.clip((SET_S - at - 2) / 1.5, 0, 1)) for at in range(9, 54, 5)
+    )
+    tilt = tilted(posed(0.8 * SET, SET, side=leaning(SET_S, (3, 6, 30)), seed=4, turn=turn))
+    late = SET_S > 20
+    assert tilt[late] == pytest.approx(0 * tilt[late], abs=3.0)
+
+
 def test_a_wearer_who_was_calibrated_has_forward_before_the_first_bend():
     """A first lean is backwards, and the pelvis tilts backwards in the first bend."""
     pelvis, thorax = leaning(T, (2, 3, -8), (8, 11, -10)), leaning(T, (2, 3, -12), (8, 11, 70))

@@ -47,6 +47,19 @@ def test_small_leans_never_turn_a_known_forward_round():
     assert np.degrees(mount.angle(leaning(45))) == pytest.approx(45)
 
 
+@pytest.mark.parametrize(("axis", "turns"), [(40, True), (25, False)])
+def test_only_bends_about_one_axis_show_in_a_row_that_a_board_has_turned(axis, turns):
+    """Twice they end 40 deg aside; about an axis that is not square to that, it was the wearer who went there."""
+    mount = Mount(neutral=STANCE)
+    bend(mount, 60)
+    way, across = (np.array([-np.cos(each), 0.0, np.sin(each)]) for each in np.radians([40, axis]))
+    for _ in range(2):
+        mount.follow(-1j * mount.across(leaning(np.full(50, 90), across)), np.ones(50))
+        bend(mount, 55, way)
+    aside = float(np.degrees(np.arccos(mount.axes[0] @ [1.0, 0.0, 0.0])))
+    assert aside == pytest.approx(40, abs=5) if turns else aside < 3
+
+
 def test_bends_a_little_off_to_one_side_turn_forward_there_bit_by_bit():
     mount = Mount(neutral=STANCE)
     bend(mount, 60)

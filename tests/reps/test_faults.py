@@ -246,6 +246,15 @@ def test_who_has_turned_before_the_rep_faces_another_way_and_is_square():
     assert told(turn=40.0 + there_and_back(5.0)) == {}
 
 
+def test_who_goes_down_at_once_to_park_the_bell_has_locked_out():
+    assert told(PELVIS + there_and_back(55.0, (6.9, 7.6), (9.0, 10.0)), exercise="swing") == {}
+
+
+def test_a_turn_is_seen_from_where_the_bend_before_had_shown_forward():
+    turn = np.where(T[np.argmax(PELVIS > 1.0)] > T, np.nan, there_and_back(20.0))
+    assert told(turn=turn)["not_square"].value == pytest.approx(20.0, abs=1.0)
+
+
 @pytest.mark.parametrize(("sinks_m", "said"), [(0.4, True), (0.1, False)])
 def test_hips_that_sink_under_a_trunk_that_hardly_leans_squat(sinks_m, said):
     height = -sinks_m * (glide(*DOWN) - glide(*UP))

@@ -1,5 +1,6 @@
 """Lifts from the floor, by simulated lifters with the errors of real parts, from samples to what is said."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -177,3 +178,14 @@ def test_digits_of_a_prescription_stand_for_the_same_as_in_every_lift(lifted):
         [fault] = rep.faults
         assert (fault.name, fault.limit, fault.unit) == ("off_tempo", 3.0, "s")
         assert fault.value == rep.eccentric_s
+
+
+def test_whether_one_who_settles_rounder_on_the_floor_still_lowers_could_be_argued_about(lifted):
+    """The last tenth of the way down to the next pull's beginning is made with the bar on the floor."""
+    plain, round_ = pull(), replace(pull(spine=53.0), depth_deg=75.0)
+    _, true = lifted([plain, round_, plain])
+    first, second, _ = true["reps"]
+    assert "spine_rounding" in second["faults"]
+    assert "spine_rounding" not in {*first["faults"], *first["faults_absent"]}
+    _, true = lifted([plain, plain, plain])
+    assert all("spine_rounding" in rep["faults_absent"] for rep in true["reps"])
