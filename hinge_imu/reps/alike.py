@@ -7,7 +7,8 @@ bending down to the floor for something and coming up with it: in a second or so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import gamma, log, pi, sqrt
 from typing import NamedTuple
@@ -61,6 +62,9 @@ LIKE, UNLIKE = np.log([0.9, 0.1])
 TAILS = 4.0
 """Degrees of freedom of the Student's t by which reps differ: now and then by much."""
 
+TOP = gamma((TAILS + 1) / 2) / (gamma(TAILS / 2) * sqrt(TAILS * pi))
+"""Its density where they do not."""
+
 BACK = 2
 """With so many before it a rep is compared."""
 
@@ -73,21 +77,31 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     if len(left) < FEW + (not (begins and over)) or (len(left) > FEW and median(rests) > RHYTHM_S):
         return []
-    measures = np.array([_measures(bends[number]) for number in left])
-    if profile.may_round:
-        measures[:, SPINE] = np.nan
-    pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
-    its_own = SET_UP if profile.starts_bent else []
-    ends = range(len(OFTEN))
+    before, after = (len(OFTEN) if may_be else 1 for may_be in (begins, over))
+    mine = tuple(bends[number] for number in left)
     likely = {}
-    for first in ends if begins else [0]:
-        moved, rested = _likely(measures, BENDS, first, its_own), _likely(pauses, RESTS, first)
-        for last in ends if over else [0]:
+    for first, (moved, rested) in enumerate(_weighed(mine, before, profile.may_round, profile.starts_bent)):
+        for last in range(after):
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
                 likely[first, reps] = OFTEN[first] + OFTEN[last] + moved[reps] + rested[max(0, reps - 1)]
     first, reps = max(likely, key=lambda edge: likely[edge])
     return [*left[:first], *left[first + reps :]]
+
+
+@lru_cache(4)
+def _weighed(bends: tuple[Bent, ...], before: int, may_round: bool, starts_bent: bool) -> list[tuple[Floats, Floats]]:  # noqa: FBT001
+    """Return how likely bends and the rests between them are, after none, one, ... errands, ``before`` of them.
+
+    Whether the set may be over as it is and whether it goes on is asked one after the other, of the same bends.
+    """
+    rests = np.array([after.eccentric.start - before.concentric.end for before, after in pairwise(bends)])
+    pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
+    measures = np.array([_measures(bend) for bend in bends])
+    if may_round:
+        measures[:, SPINE] = np.nan
+    moved = _likely(measures, BENDS, before, SET_UP if starts_bent else [])
+    return list(zip(moved, _likely(pauses, RESTS, before), strict=True))
 
 
 def _may_be(reps: int, bends: int, profile: Profile) -> bool:
@@ -100,18 +114,20 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
-def _likely(values: Floats, kinds: Kinds, first: int, its_own: Sequence[int] = ()) -> Floats:
-    """Return how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
+def _likely(values: Floats, kinds: Kinds, before: int, its_own: Sequence[int] = ()) -> Iterator[Floats]:
+    """Yield how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
 
-    As logarithms (N - first + 1,). Which measures are the first rep's own, no other is compared with.
+    As logarithms (N - first + 1,), for each first below ``before``. Which measures are the first rep's own, no other is
+    compared with.
     """
     some, errand = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
-    known = values.copy()
-    known[first : first + 1, its_own] = np.nan
-    reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
-    errands = np.nansum(errand, axis=1)
-    instead = np.append(0.0, np.cumsum(errands[first:]))
-    return np.asarray(np.append(0.0, np.cumsum(reps)) + errands.sum() - instead, float)
+    errands = _over_measures(errand)
+    for first in range(before):
+        known = values.copy()
+        known[first : first + 1, its_own] = np.nan
+        reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
+        instead = np.append(0.0, np.cumsum(errands[first:]))
+        yield np.asarray(np.append(0.0, np.cumsum(reps)) + errands.sum() - instead, float)
 
 
 def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Floats:
@@ -119,13 +135,18 @@ def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Float
     alike = np.full((BACK, len(values)), -np.inf)
     for back in range(1, min(BACK + 1, len(values))):
         off = _student(known[:-back] - values[back:], differ)
-        alike[back - 1, back:] = np.nansum(np.where(np.isnan(off), some[back:], off), axis=1)
+        alike[back - 1, back:] = _over_measures(np.where(np.isnan(off), some[back:], off))
     before = np.clip(np.arange(len(values)), 1, BACK)
-    like_none = np.nansum(some, axis=1)
+    like_none = _over_measures(some)
     like_one = np.logaddexp.reduce(alike, axis=0) - np.log(before)
     likely: Floats = np.logaddexp(LIKE + like_one, UNLIKE + like_none)
     likely[:1] = like_none[:1]
     return likely
+
+
+def _over_measures(likely: Floats) -> Floats:
+    """Return the sums (N,) of what is known of (N, measures)."""
+    return np.where(np.isnan(likely), 0.0, likely).sum(axis=1)
 
 
 def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
@@ -133,8 +154,7 @@ def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
 
 
 def _student(off: Floats, scale: Floats) -> Floats:
-    top = gamma((TAILS + 1) / 2) / (gamma(TAILS / 2) * sqrt(TAILS * pi))
-    return np.asarray(np.log(top / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
+    return np.asarray(np.log(TOP / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
 
 
 def _measures(bend: Bent) -> list[float]:
