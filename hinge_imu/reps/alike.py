@@ -79,8 +79,9 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
         return []
     before, after = (len(OFTEN) if may_be else 1 for may_be in (begins, over))
     mine = tuple(bends[number] for number in left)
+    weighed = _weighed(mine, before, may_round=profile.may_round, starts_bent=profile.starts_bent)
     likely = {}
-    for first, (moved, rested) in enumerate(_weighed(mine, before, profile.may_round, profile.starts_bent)):
+    for first, (moved, rested) in enumerate(weighed):
         for last in range(after):
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
@@ -90,7 +91,9 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, *, begins: b
 
 
 @lru_cache(4)
-def _weighed(bends: tuple[Bent, ...], before: int, may_round: bool, starts_bent: bool) -> list[tuple[Floats, Floats]]:  # noqa: FBT001
+def _weighed(
+    bends: tuple[Bent, ...], before: int, *, may_round: bool, starts_bent: bool
+) -> list[tuple[Floats, Floats]]:
     """Return how likely bends and the rests between them are, after none, one, ... errands, ``before`` of them.
 
     Whether the set may be over as it is and whether it goes on is asked one after the other, of the same bends.
@@ -146,7 +149,7 @@ def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Float
 
 def _over_measures(likely: Floats) -> Floats:
     """Return the sums (N,) of what is known of (N, measures)."""
-    return np.where(np.isnan(likely), 0.0, likely).sum(axis=1)
+    return np.asarray(np.where(np.isnan(likely), 0.0, likely).sum(axis=1), float)
 
 
 def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
