@@ -88,7 +88,7 @@ class Gravity:
     def __init__(self, rate_hz: float, tau_s: float) -> None:
         self._stride = max(1, round(STRIDE_S * rate_hz))
         self._step = self._stride / rate_hz
-        self._window = round(WINDOW_S / self._step)  # in strides
+        self._window = self._stride * round(WINDOW_S / self._step)
         self._stray = MOVING / tau_s**4 * self._step
         self._bias, self._covariance = np.zeros(3), UNSEEN**2 * EYE
         self.restart()
@@ -111,7 +111,7 @@ class Gravity:
         speed, stray = unknown
         self._spread = speed * speed, 0.0, stray * stray  # variance of the velocity, covariance, that of gravity
         self._state = np.zeros((2, 4, 3))  # velocity and gravity, and what a bias about each axis does to their axes
-        self._sum, self._fastest, self._filled = np.zeros((3, 1)), 0.0, 0  # of the stride that has begun
+        self._sum, self._fastest = np.zeros((3, 1)), 0.0  # of the stride that has begun
         if gravity is not None:
             self._state[1, 0] = gravity
         self._said = self._state[1, 0].copy()
@@ -123,47 +123,45 @@ class Gravity:
         self._reference = self._state[1, 0].copy()
 
     def push(self, felt: Felt) -> Floats:
-        """Return gravity (3,N) m/s^2 in the frame that the gyroscope keeps, as the last whole stride has shown it."""
-        n, before = len(felt.calm_for), self._filled
+        """Return gravity (3,N) m/s^2 in the frame that the gyroscope keeps."""
+        n = len(felt.calm_for)
         if self._blank and n:
             self._begin(felt.force[:, 0], ANYHOW)
-        self._filled = (before + n) % self._stride
-        ends = np.arange(self._stride - before, n + 1, self._stride)
-        force, fastest = self._gathered(felt, ends)
-        if not len(ends):
-            return np.repeat(self._said[:, None], n, axis=1)
-        turned, known, done = quaternion.matrices(felt.turned[:, ends - 1]), [self._said[:, None]], 0
-        while done < len(ends):
-            strides = slice(done, done + self._window - self._number)
-            known.append(self._stride_on(force[:, strides], turned[:, :, strides], fastest[strides]))
-            done += known[-1].shape[1]
-            self._number += known[-1].shape[1]
+        gravity, start = np.empty((3, n)), 0
+        while start < n:
+            room = self._window - self._number
+            part = felt if n <= room and not start else felt.part(slice(start, start + room))
+            stop = start + len(part.calm_for)
+            gravity[:, start:stop] = self._follow(part.force, part.turned, part.turning)
+            start = stop
             if self._number == self._window:
-                last = ends[done - 1] - 1
-                if felt.calm_for[last] >= self._window * self._stride:
-                    self._see(felt.strayed[:, last])
+                if part.calm_for[-1] >= self._window:
+                    self._see(part.strayed[:, -1])
                 self._learn()
-        self._said = known[-1][:, -1]
-        return np.concatenate(known, axis=1).take(np.arange(before, before + n) // self._stride, axis=1)
+        return gravity
 
-    def _gathered(self, felt: Felt, ends: Times) -> tuple[Floats, Floats]:
-        """Return mean force (3,K) and the square of the fastest rate (K,) of strides that end; keep the open one."""
-        n, whole = len(felt.calm_for), len(ends)
-        if not whole:
-            self._sum = self._sum + np.add.reduce(felt.force, axis=1, keepdims=True)
-            self._fastest = max(self._fastest, float(felt.turning.max(initial=0.0)))
-            return np.empty((3, 0)), np.empty(0)
+    def _follow(self, force: Floats, turned: Floats, turning: Floats) -> Floats:
+        """Return gravity (3,N) within a window, at each sample as the last whole stride has shown it."""
+        before, n = self._number % self._stride, force.shape[1]
+        self._number += n
+        if before + n < self._stride:
+            self._sum = self._sum + np.add.reduce(force, axis=1, keepdims=True)
+            self._fastest = max(self._fastest, float(turning.max()))
+            return np.repeat(self._said[:, None], n, axis=1)
+        ends = np.arange(self._stride - before, n + 1, self._stride)
         edges = np.concatenate([[0], ends if ends[-1] < n else ends[:-1]])
-        sums, fastest = np.add.reduceat(felt.force, edges, axis=1), np.maximum.reduceat(felt.turning, edges)
+        sums, fastest = np.add.reduceat(force, edges, axis=1), np.maximum.reduceat(turning, edges)
         sums[:, :1] += self._sum
         fastest[0] = max(fastest[0], self._fastest)
+        whole, last = len(ends), self._said
         self._sum, self._fastest = (sums[:, whole:], fastest[-1]) if len(edges) > whole else (np.zeros((3, 1)), 0.0)
-        return sums[:, :whole] / self._stride, fastest[:whole]
+        known = self._stride_on(sums[:, :whole] / self._stride, turned[:, ends - 1], fastest[:whole])
+        self._said = known[:, -1]
+        which = np.arange(before, before + n) // self._stride
+        return np.concatenate([last[:, None], known], axis=1).take(which, axis=1)
 
     def _stride_on(self, force: Floats, turned: Floats, fastest: Floats) -> Floats:
-        """Take the mean forces (3,K), the turns (3,3,K) and the squares of the fastest rates (K,) of whole strides.
-
-        They are within a window; returned is gravity (3,K) after each.
+        """Take the mean forces (3,K), the turns (4,K) and the squares of the fastest rates (K,) of whole strides.
 
         Velocities before they are seen, w, and gravities then, g, go from stride to stride by linear equations: of two
         unknowns each, and the same for the forces as for a bias about each axis. They are solved all at once.
@@ -172,7 +170,7 @@ class Gravity:
         slow = (fastest < SLOW**2) & (length(force - self._reference[:, None]) < PUSHED)
         to_velocity, to_gravity, weight = np.array(self._gains(np.where(slow, PACE, MOVING) / self._step)).T
         # By component, axis of the bias, and stride.
-        moved = cross(turned, self._step * self._reference[:, None, None])
+        moved = cross(quaternion.matrices(turned), self._step * self._reference[:, None, None])
         right = np.empty((n, 2, 4, 3))
         right[:, 0, 0], right[:, 0, 1:] = self._step * force.T, 0.0
         right[:, 1, 1:] = moved.T

@@ -160,7 +160,8 @@ def _student(off: Floats, scale: Floats) -> Floats:
     return np.asarray(np.log(TOP / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
 
 
-def _measures(bend: Bent) -> list[float]:
+@lru_cache(64)
+def _measures(bend: Bent) -> tuple[float, ...]:
     spine = np.nan if bend.pull_deg is None else bend.pull_deg
     times = log(bend.eccentric.duration), log(bend.concentric.duration), log(bend.dwell_s + 0.1)
-    return [bend.ascent_deg, spine, bend.sunk_m, *times, log(bend.aside_deg + LEAST_DEG)]
+    return bend.ascent_deg, spine, bend.sunk_m, *times, log(bend.aside_deg + LEAST_DEG)
