@@ -127,9 +127,8 @@ class Block:
     def part(self, mounts: list[Mount], start: int, stop: int) -> Part:
         """Return a stretch of it as it looks from how the boards stand now."""
         vectors = self.past[..., self.before + start : self.before + stop]
-        frames = np.stack([mount.frame.T for mount in mounts], axis=2)
-        one, other, along = dot(frames[:, :, None, :, None], vectors[:, None])
-        across = one + 1j * other
+        frames = np.stack([mount.frame.T for mount in mounts], axis=2)[..., None]
+        across, along = zip(*(_seen(frames, vectors[:, kind]) for kind in (UP, ACC, RATE)), strict=True)
         valid = self.valid[:, start:stop]
         tips = tipping(vectors[:, RATE], vectors[:, UP])
         return Part(vectors[:, UP], valid, across[UP], along[UP], across[ACC], along[ACC], across[RATE], tips)
@@ -139,3 +138,10 @@ def tipping(rate: Floats, up: Floats) -> Floats:
     """Return the share (...) of rates (3,...) that is not about up (3,...): who turns on the spot shows no axis."""
     tips: Floats = 1 - dot(rate, up) ** 2 / np.maximum(dot(rate, rate), 1e-12)
     return tips
+
+
+def _seen(frames: Floats, vectors: Floats) -> tuple[Plane, Floats]:
+    """Return what of vectors (3,2,N) lies across and along the stances (2,N), whose axes are (3,3,2,1)."""
+    across = np.empty(vectors.shape[1:], complex)
+    across.real, across.imag, along = dot(frames, vectors[:, None])
+    return across, along

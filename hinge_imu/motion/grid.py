@@ -55,13 +55,15 @@ class Track:
         t0, t1 = self.t[before], self.t[after]
         on_it = np.abs(t1 - grid) <= near
         earlier, values = self.values.take(before, axis=1), self.values.take(after, axis=1)
-        between = earlier + (grid - t0) / np.maximum(t1 - t0, 1) * (values - earlier)
+        between = values - earlier
+        between *= (grid - t0) / np.maximum(t1 - t0, 1)
+        between += earlier
         spanned = (t0 <= grid) & (t1 - t0 <= bridge) & (t1 > t0)
         in_time = self.seen_at[after] - grid <= LATE_NS
         valid = known & in_time & (on_it | spanned)
         bridged = valid & ~on_it & (t1 - t0 > hole)
-        np.copyto(values, between, where=~on_it)
-        return values, valid, bridged
+        np.copyto(between, values, where=on_it)
+        return between, valid, bridged
 
 
 class Grid:

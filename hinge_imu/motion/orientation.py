@@ -214,14 +214,13 @@ class Course:
 
     def push(self, gyr: Floats, acc: Floats) -> tuple[Tracked, Bools]:
         """Take gyr and acc (3,N), at least one; return what is known at each, and whether it is valid (N,)."""
-        values = np.concatenate([gyr, acc])
-        filled = self._bridge(values[:, 0])
+        filled = self._bridge(_sample(gyr, acc, 0))
         if len(filled):
-            gyr, acc = np.split(np.concatenate([filled.T, values], axis=1), 2)
+            gyr, acc = np.split(np.concatenate([filled.T, np.concatenate([gyr, acc])], axis=1), 2)
         tracked = self._tracker.track(gyr.T, acc.T)
         valid = self._since + np.arange(gyr.shape[1]) >= self._tracker.settled_after
         self._since += len(valid)
-        self._missed, self._last = 0, values[:, -1].copy()
+        self._missed, self._last = 0, _sample(gyr, acc, -1)
         return tracked.after(len(filled)), valid[len(filled) :]
 
     def _bridge(self, following: Floats) -> Floats:
@@ -232,6 +231,11 @@ class Course:
             self._tracker.restart()
             self._since = 0
         return np.empty((0, 6))
+
+
+def _sample(gyr: Floats, acc: Floats, which: int) -> Floats:
+    """Return both of a sample (6,)."""
+    return np.concatenate([gyr[:, which], acc[:, which]])
 
 
 def tracker(header: Header) -> Tracker:

@@ -47,9 +47,10 @@ class Stances:
             return np.zeros(up.shape[1])
         before, now = self.before(), self.now()
         moved = angle(before, now)
-        means = [before] * BEFORE + [now] * NOW
-        steady = all((angle(up, mean) < STEADY).all() for up, mean in zip(self._last, means, strict=True))
-        slipped = steady & (moved > SLIPPED) & (moved[::-1] < STEADY)
+        slipped = (moved > SLIPPED) & (moved[::-1] < STEADY)
+        if slipped.any():
+            means = [before] * BEFORE + [now] * NOW
+            slipped &= all((angle(up, mean) < STEADY).all() for up, mean in zip(self._last, means, strict=True))
         return np.where(slipped, moved, 0.0)
 
     def before(self) -> Floats:

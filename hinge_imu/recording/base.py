@@ -95,27 +95,25 @@ def new_file(path: Path | str) -> BinaryIO:
 
 
 def batched(stream: Iterable[Item], samples: int) -> Iterator[Item]:
-    """Join consecutive blocks until each has at least ``samples`` samples, or is `SPAN_NS` long; fewer before an event.
+    """Join consecutive blocks until each has at least ``samples`` samples; fewer before an event, and in `SPAN_NS`.
 
     What comes of a block, with all its holes, must fit into memory.
     """
     waiting: list[RawArray] = []
     count = 0
     for item in stream:
+        if not isinstance(item, Remark):
+            waiting.append(item)
+            count += len(item)
+            if count < samples:
+                continue
+        if waiting:
+            yield from _spans(_joined(waiting))
+        waiting, count = [], 0
         if isinstance(item, Remark):
-            if waiting:
-                yield _joined(waiting)
-            waiting, count = [], 0
             yield item
-            continue
-        for piece in _spans(item):
-            waiting.append(piece)
-            count += len(piece)
-            if count >= samples or _long(waiting[0], piece):
-                yield _joined(waiting)
-                waiting, count = [], 0
     if waiting:
-        yield _joined(waiting)
+        yield from _spans(_joined(waiting))
 
 
 def rounds(stream: Iterable[Item], chips: int) -> Iterator[Item]:
@@ -156,7 +154,7 @@ def pushes(stream: Iterable[Item], most: int) -> Iterator[Item]:
         *whole, rest = np.split(raw, ends)
         for piece in whole:
             yield from _spans(piece)
-        if len(rest) >= most or _long(rest, rest):
+        if len(rest) >= most or _long(rest):
             yield from _spans(rest)
             rest = None
     if rest is not None and len(rest):
@@ -165,15 +163,15 @@ def pushes(stream: Iterable[Item], most: int) -> Iterator[Item]:
 
 def _spans(raw: RawArray) -> Iterator[RawArray]:
     """Yield a block in pieces of `SPAN_NS` at most: nearly always it is one."""
-    if not _long(raw, raw):
+    if not _long(raw):
         yield raw
         return
     newest = np.maximum.accumulate(raw["t_ns"])
     yield from np.split(raw, np.flatnonzero(np.diff(newest // SPAN_NS)) + 1)
 
 
-def _long(first: RawArray, last: RawArray) -> bool:
-    return bool(len(last)) and int(last["t_ns"].max()) - int(first["t_ns"][0]) >= SPAN_NS
+def _long(raw: RawArray) -> bool:
+    return bool(len(raw)) and int(raw["t_ns"].max()) - int(raw["t_ns"][0]) >= SPAN_NS
 
 
 def _marked(blocks: list[RawArray]) -> RawArray:

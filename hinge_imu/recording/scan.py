@@ -6,6 +6,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +16,7 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Chunk, DataEnd, McapRecord, Message, Metadata, Schema
 from mcap.stream_reader import breakup_chunk
 from mcap.writer import MCAP0_MAGIC
-from zstandard import frame_content_size
+from zstandard import ZstdDecompressor, frame_content_size
 
 MAGIC = MCAP0_MAGIC
 LATER = "hinge_imu.later"
@@ -58,6 +59,7 @@ class Scan:
         self.torn = True
         self.damaged = 0
         self.fraction = 0.0
+        self._zstd = ZstdDecompressor()
 
     def __iter__(self) -> Iterator[McapRecord]:
         self.torn, self.damaged = True, 0
@@ -81,15 +83,22 @@ class Scan:
         if not isinstance(record, Chunk):
             return [record]
         try:
-            if record.compression not in {"", "zstd"} or _unpacked(record) > _CHUNK_LIMIT:
+            if record.compression not in {"", "zstd"} or _unpacked_size(record) > _CHUNK_LIMIT:
                 raise ValueError("it would not fit into memory")  # noqa: TRY301 - as damaged as one that is cut
-            return breakup_chunk(record, validate_crc=True)
+            return breakup_chunk(self._unpacked(record), validate_crc=True)
         except Exception:  # noqa: BLE001 - checksum, zstd and parser each raise types of their own
             self.damaged += 1
             return []
 
+    def _unpacked(self, chunk: Chunk) -> Chunk:
+        """Return a chunk as if it had never been compressed: mcap would set zstd up anew for each."""
+        if chunk.compression == "":
+            return chunk
+        data = self._zstd.decompress(chunk.data, chunk.uncompressed_size)
+        return replace(chunk, compression="", data=data)
 
-def _unpacked(chunk: Chunk) -> int:
+
+def _unpacked_size(chunk: Chunk) -> int:
     """Return how many bytes come out of a chunk: what zstd's own frame says, for that is what it reserves."""
     if chunk.compression == "":
         return len(chunk.data)

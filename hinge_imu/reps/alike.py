@@ -7,7 +7,8 @@ bending down to the floor for something and coming up with it: in a second or so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from math import gamma, log, pi, sqrt
 from typing import NamedTuple
@@ -71,6 +72,9 @@ WALKED = np.log(20.0)
 TAILS = 4.0
 """Degrees of freedom of the Student's t by which reps differ: now and then by much."""
 
+TOP = gamma((TAILS + 1) / 2) / (gamma(TAILS / 2) * sqrt(TAILS * pi))
+"""Its density where they do not."""
+
 BACK = 2
 """With so many before it a rep is compared."""
 
@@ -86,17 +90,13 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     rests = np.array([bends[b].eccentric.start - bends[a].concentric.end for a, b in pairwise(left)])
     if len(left) < FEW + (not (begins and over)) or (len(left) > FEW and median(rests) > RHYTHM_S):
         return []
-    measures = np.array([_measures(bends[number]) for number in left])
-    if profile.may_round:
-        measures[:, SPINE] = np.nan
-    pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
-    its_own = SET_UP if profile.starts_bent else []
-    empty = EMPTY if over and profile.starts == "floor" else []
-    ends = range(len(OFTEN))
+    before, after = (len(OFTEN) if may_be else 1 for may_be in (begins, over))
+    mine = tuple(bends[number] for number in left)
+    floor = profile.starts == "floor"
+    weighed = _weighed(mine, before, may_round=profile.may_round, set_up=floor, empty=floor and over)
     likely = {}
-    for first in ends if begins else [0]:
-        moved, rested = _likely(measures, BENDS, first, its_own, empty), _likely(pauses, RESTS, first)
-        for last in ends if over else [0]:
+    for first, (moved, rested) in enumerate(weighed):
+        for last in range(after):
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
                 likely[first, reps] = OFTEN[first] + OFTEN[last] + moved[reps] + rested[max(0, reps - 1)]
@@ -107,6 +107,23 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     return [*left[:first], *left[first + reps :]]
 
 
+@lru_cache(4)
+def _weighed(
+    bends: tuple[Bent, ...], before: int, *, may_round: bool, set_up: bool, empty: bool
+) -> list[tuple[Floats, Floats]]:
+    """Return how likely bends and the rests between them are, after none, one, ... errands, ``before`` of them.
+
+    Whether the set may be over as it is and whether it goes on is asked one after the other, of the same bends.
+    """
+    rests = np.array([after.eccentric.start - before.concentric.end for before, after in pairwise(bends)])
+    pauses = np.log(np.maximum(rests, 0.0) + LEAST_S)[:, None]
+    measures = np.array([_measures(bend) for bend in bends])
+    if may_round:
+        measures[:, SPINE] = np.nan
+    moved = _likely(measures, BENDS, before, SET_UP if set_up else [], EMPTY if empty else [])
+    return list(zip(moved, _likely(pauses, RESTS, before), strict=True))
+
+
 def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     """Return whether so many of the bends may be reps.
 
@@ -115,22 +132,26 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     return reps == bends if bends == FEW and reps else reps > 0 or not profile.starts_bent
 
 
-def _likely(values: Floats, kinds: Kinds, first: int, its_own: Sequence[int] = (), empty: Sequence[int] = ()) -> Floats:
-    """Return how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
+def _likely(
+    values: Floats, kinds: Kinds, before: int, its_own: Sequence[int] = (), empty: Sequence[int] = ()
+) -> Iterator[Floats]:
+    """Yield how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
 
-    As logarithms (N - first + 1,). Which measures are the first rep's own, no other is compared with; which may be the
-    last one's own, it may be without being compared.
+    As logarithms (N - first + 1,), for each first below ``before``. Which measures are the first rep's own, no other is
+    compared with; which may be the last one's own, it may be without being compared.
     """
     some, errand = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
-    known = values.copy()
-    known[first : first + 1, its_own] = np.nan
-    reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
+    errands = _over_measures(errand)
     alone = values.copy()
     alone[:, empty] = np.nan
-    last = np.logaddexp(reps, _chain(known[first:], alone[first:], some[first:], kinds.differ)) - log(2)
-    errands = np.nansum(errand, axis=1)
-    instead = np.append(0.0, np.cumsum(errands[first:]))
-    return np.asarray(np.append(0.0, np.cumsum(reps) - reps + last) + errands.sum() - instead, float)
+    for first in range(before):
+        known = values.copy()
+        known[first : first + 1, its_own] = np.nan
+        reps = last = _chain(known[first:], values[first:], some[first:], kinds.differ)
+        if empty:
+            last = np.logaddexp(reps, _chain(known[first:], alone[first:], some[first:], kinds.differ)) - log(2)
+        instead = np.append(0.0, np.cumsum(errands[first:]))
+        yield np.asarray(np.append(0.0, np.cumsum(reps) - reps + last) + errands.sum() - instead, float)
 
 
 def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Floats:
@@ -138,13 +159,18 @@ def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Float
     alike = np.full((BACK, len(values)), -np.inf)
     for back in range(1, min(BACK + 1, len(values))):
         off = _student(known[:-back] - values[back:], differ)
-        alike[back - 1, back:] = np.nansum(np.where(np.isnan(off), some[back:], off), axis=1)
+        alike[back - 1, back:] = _over_measures(np.where(np.isnan(off), some[back:], off))
     before = np.clip(np.arange(len(values)), 1, BACK)
-    like_none = np.nansum(some, axis=1)
+    like_none = _over_measures(some)
     like_one = np.logaddexp.reduce(alike, axis=0) - np.log(before)
     likely: Floats = np.logaddexp(LIKE + like_one, UNLIKE + like_none)
     likely[:1] = like_none[:1]
     return likely
+
+
+def _over_measures(likely: Floats) -> Floats:
+    """Return the sums (N,) of what is known of (N, measures)."""
+    return np.asarray(np.where(np.isnan(likely), 0.0, likely).sum(axis=1), float)
 
 
 def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
@@ -152,11 +178,11 @@ def _normal(values: Floats, mean: Floats, sd: Floats) -> Floats:
 
 
 def _student(off: Floats, scale: Floats) -> Floats:
-    top = gamma((TAILS + 1) / 2) / (gamma(TAILS / 2) * sqrt(TAILS * pi))
-    return np.asarray(np.log(top / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
+    return np.asarray(np.log(TOP / scale) - (TAILS + 1) / 2 * np.log1p((off / scale) ** 2 / TAILS), float)
 
 
-def _measures(bend: Bent) -> list[float]:
+@lru_cache(64)
+def _measures(bend: Bent) -> tuple[float, ...]:
     spine = np.nan if bend.pull_deg is None else bend.pull_deg
     times = log(bend.eccentric.duration), log(bend.concentric.duration), log(bend.dwell_s + 0.1)
-    return [bend.ascent_deg, spine, bend.sunk_m, *times, log(bend.aside_deg + LEAST_DEG)]
+    return bend.ascent_deg, spine, bend.sunk_m, *times, log(bend.aside_deg + LEAST_DEG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -179,7 +179,7 @@ class Bent:
         """How far the hips came up on the way up alone, from rest to rest."""
         heave = self._heave(self.concentric.start - EDGE_S, self.concentric.end + EDGE_S)
         speed = np.cumsum(heave) * self.period_s
-        return float(np.sum(speed - speed[-1:] * np.linspace(0.0, 1.0, len(speed))) * self.period_s)
+        return float(np.sum(speed - speed[-1:] * _evenly(len(speed))) * self.period_s)
 
     def _heights(self, start: float, end: float) -> Floats:
         """Return how far below a straight line from its start to its end the hips were at each sample (N,) m.
@@ -189,7 +189,7 @@ class Bent:
         heave = self._heave(start, end)
         if len(heave) < 3:
             return np.zeros(1)
-        evenly = np.linspace(0.0, 1.0, len(heave))
+        evenly = _evenly(len(heave))
         speed = np.cumsum(heave) * self.period_s
         height = np.cumsum(speed - speed[-1] * evenly) * self.period_s
         return np.asarray(height[-1] * evenly - height, float)
@@ -290,6 +290,12 @@ def _seen(trace: Trace, phase_: Phase) -> bool:
     during = trace.between(phase_.start - EDGE_S, phase_.end + EDGE_S)
     seen = np.isfinite(during.thorax)
     return bool(seen.all() or (not seen.any() and np.isfinite(during.pelvis).all()))
+
+
+@lru_cache(32)
+def _evenly(samples: int) -> Floats:
+    """Return so many numbers from 0 to 1; of one bend it is asked again and again."""
+    return np.linspace(0.0, 1.0, samples)
 
 
 def _peak_rate(trace: Trace) -> float:

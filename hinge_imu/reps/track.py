@@ -11,7 +11,7 @@ from hinge_imu.samples import Angles, Floats, Poses, bridged
 ROWS = 11
 """t_s; pelvis, thorax, spine and lead in deg; heave in m/s^2; tilt and turn in deg; acceleration (3) in m/s^2."""
 
-T, LEAD, HEAVE = 0, 4, 5
+T, THORAX, LEAD, HEAVE = 0, 2, 4, 5
 ANGLES = slice(1, 5)
 
 
@@ -70,7 +70,11 @@ class Trace:
         rows = rows.copy()
         angles = rows[ANGLES]
         valid = np.isfinite(angles)
-        if valid.all():
+        if np.array_equal(rows[LEAD], rows[THORAX]) and valid.all():
+            # As a rule: the same need not be filtered twice.
+            rows[1:LEAD] = smooth(rows[1:LEAD].T, rate_hz).T
+            rows[LEAD] = rows[THORAX]
+        elif valid.all():
             angles[:] = smooth(angles.T, rate_hz).T
         else:
             whole = np.stack([bridged(*each, rows[T]) for each in zip(angles, valid, strict=True)], axis=1)

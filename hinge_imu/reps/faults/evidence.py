@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from hinge_imu.events import Fault, FaultName, FaultUnit
+from hinge_imu.reps.phases import median
 from hinge_imu.samples import Bools, Floats, stretches
 
 LASTING_S = 0.1
@@ -46,7 +47,7 @@ def lasting(t: Floats, mask: Bools) -> list[tuple[int, int]]:
     if not mask.any():
         return []
     # A stretch of n samples lasts n periods; the tolerance is for times that were rounded.
-    sample_s = float(np.median(np.diff(t))) if len(t) > 1 else 0.0
+    sample_s = median(np.diff(t)) if len(t) > 1 else 0.0
     return [(start, stop) for start, stop in stretches(mask) if (stop - start) * sample_s >= LASTING_S - 1e-6]
 
 
