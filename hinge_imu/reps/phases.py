@@ -92,7 +92,9 @@ def phase(t: Floats, rate: Floats) -> Phase | None:
     limit = max(OF_PEAK * peak, LEAST_RATE)
     moving = stretches(rate > limit)
     travel = np.array([rate[start:stop].sum() for start, stop in moving])
-    kept = np.flatnonzero(travel >= LEAST_TRAVEL * travel.sum())
+    carries = travel >= LEAST_TRAVEL * travel.sum()
+    # Of more than ten small steps none carries much: together they do.
+    kept = np.flatnonzero(carries | ~carries.any())
     first, last = moving[kept[0]][0], moving[kept[-1]][1] - 1
     return Phase(_crossing(t, rate, limit, first, first - 1), _crossing(t, rate, limit, last, last + 1))
 

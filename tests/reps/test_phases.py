@@ -36,6 +36,13 @@ def test_a_slow_phase_runs_while_its_rate_is_above_three_degrees_a_second():
     assert found.start == pytest.approx(crossing(3.0, 20.0, 8.0), abs=0.002)
 
 
+def test_a_way_in_a_dozen_small_steps_is_one_phase_from_the_first_to_the_last():
+    t = np.arange(0, 14, 1 / RATE)
+    rate = np.where((t >= 1) & (t < 13) & (t % 1 < 0.5), 12.0, 0.0)
+    found = phase(t, rate)
+    assert (found.start, found.end) == pytest.approx((1.0, 12.5), abs=0.01)
+
+
 def test_slow_drift_is_no_phase():
     t = np.arange(0, 20, 1 / RATE)
     assert phase(t, np.full(len(t), 2.9)) is None
