@@ -6,6 +6,8 @@ there are, and their ids, stays as the first pass said it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,18 +17,24 @@ from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.offline import track_offline
 from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
-from hinge_imu.reps.again import again
-from hinge_imu.samples import Angles, Frames, Header, Poses, bridged, stretches
+from hinge_imu.reps.again import again, rows_of
+from hinge_imu.samples import Angles, Floats, Frames, Header, Poses, bridged, stretches
 
 BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
 
 
-def look_back(header: Header, frames: list[Frames], said: list[AnyEvent]) -> tuple[Angles, list[AnyEvent]]:
-    """Return the angles of a whole session, and its events with the reps, sets and faults measured again.
+class Hindsight(NamedTuple):
+    """A whole session as it looks in the end: its angles, and the rows (11,N) that reps are read off."""
 
-    ``frames`` are the whole session's, and are used up: an hour of them has 90 MB. ``said`` is the final word of the
-    first pass.
+    angles: Angles
+    rows: Floats
+
+
+def look_back(header: Header, frames: list[Frames]) -> Hindsight:
+    """Return a whole session as it looks with all that is known in the end.
+
+    ``frames`` are the whole session's, and are used up: an hour of them has 90 MB.
     """
     poses = _poses(header, _joined(frames))
     turns: list[tuple[int, int, Rotation]] = []
@@ -35,8 +43,13 @@ def look_back(header: Header, frames: list[Frames], said: list[AnyEvent]) -> tup
         alignment.push(poses.part(slice(start, start + BLOCK)))
     _as_worn_last(poses, turns)
     angles = alignment.in_hindsight(poses)
-    reps = again([event for event in said if isinstance(event, RepEvent)], angles, poses, header)
-    return angles, [event for old in said for event in _replaced(old, reps)]
+    return Hindsight(angles, rows_of(angles, poses, header.rate_hz))
+
+
+def measured_again(header: Header, back: Hindsight, said: list[AnyEvent]) -> list[AnyEvent]:
+    """Return the final word of the first pass, which is ``said``, with its reps, sets and faults measured again."""
+    reps = again([event for event in said if isinstance(event, RepEvent)], back.rows, header)
+    return [event for old in said for event in _replaced(old, reps)]
 
 
 def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
