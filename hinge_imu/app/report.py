@@ -14,7 +14,6 @@ from hinge_imu.events import AnyEvent
 from hinge_imu.report.html import Halves, needs_plotly, session_page
 from hinge_imu.report.page import Asked, page_of
 from hinge_imu.report.progress import Overview, index_page, overview
-from hinge_imu.reps.tempo import Prescription, compare
 from hinge_imu.samples import Angles, SagittalAngles
 from hinge_imu.words import words
 
@@ -73,6 +72,8 @@ def make(task: Task, counted: Callable[[], list[AnyEvent]] | None = None) -> Mad
 
 def asked(tempo: str | None) -> Asked:
     """Return the digits of a prescription with what each may be off by, in s."""
+    from hinge_imu.reps.tempo import Prescription, compare
+
     if tempo is None:
         return (None,) * 4
     verdicts = compare(Prescription.parse(tempo), (0.0,) * 4)
