@@ -84,22 +84,23 @@ def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> None:
 
 
 def _poses(header: Header, frames: Frames) -> Poses:
-    shape = frames.valid.shape
-    up, rate = np.zeros((2, *shape, 3))
-    still, valid = np.zeros((2, *shape), bool)
+    """Return the poses of all frames, whose memory becomes theirs: new memory takes as long as what is worked out."""
+    up, acc, rate = np.zeros(frames.acc.shape), frames.acc, frames.gyr
+    still, valid = np.zeros((2, *frames.valid.shape), bool)
+    lost = np.ones(frames.valid.shape, bool)
     for sensor in header.sensors:
         stillness = Stillness(header.rate_hz)
         for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
             whole = frames.valid[start:stop, sensor]
-            part = slice(start, stop)
-            gyr, acc = (bridged(values[part, sensor], whole) for values in (frames.gyr, frames.acc))
+            part = slice(start, stop), sensor
+            gyr, felt = (bridged(values[part], whole) for values in (frames.gyr, frames.acc))
             stillness.restart()
-            quiet = stillness.push(gyr, acc)
-            still[part, sensor] = whole & (quiet.standing >= stillness.second)
-            up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, quiet, averaging=False)
-            valid[part, sensor] = whole
-    acc = np.subtract(frames.acc, STANDARD_GRAVITY * up, out=frames.acc)
-    acc[~valid] = 0.0
+            quiet = stillness.push(gyr, felt)
+            still[part] = whole & (quiet.standing >= stillness.second)
+            up[part], rate[part] = track_offline(gyr, felt, header.rate_hz, quiet, averaging=False)
+            acc[part] -= STANDARD_GRAVITY * up[part]
+            valid[part], lost[part] = whole, False
+    acc[~valid], rate[lost] = 0.0, 0.0
     return Poses(frames.t_ns, up, acc, rate, still, valid)
 
 
