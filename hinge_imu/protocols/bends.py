@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.stats import theilslopes
 
 from hinge_imu.protocols.grades import Scale
 from hinge_imu.protocols.seen import Part, Parts
 from hinge_imu.protocols.straight import Outcome, judged, mark
-from hinge_imu.reps.slopes import theil_sen
 from hinge_imu.reps.tempo import Prescription, Verdict, compare
 from hinge_imu.verdict import DrillAdvice, DrillFinding, DrillUnit, Grade
 
@@ -110,7 +110,7 @@ def _trend(part: Part, name: str) -> DrillFinding | None:
     bottoms = [value for rep in part.reps if (value := getattr(rep, f"{name}_bottom_deg")) is not None]
     if len(bottoms) < 5:
         return None
-    change = theil_sen(np.array(bottoms), np.arange(len(bottoms))).slope * (len(bottoms) - 1)
+    change = float(theilslopes(bottoms).slope) * (len(bottoms) - 1)
     grade: Grade = "told" if abs(change) < TREND_DEG else "watch"
     steady = "_steady" if abs(change) < TREND_DEG else ""
     return DrillFinding(name=f"{name}_trend{steady}", grade=grade, value=change, limit=TREND_DEG, unit="deg")

@@ -1,3 +1,1 @@
 """From angles to events: phases, reps, sets, metrics, faults. Pure: no I/O, no clock."""
-
-import hinge_imu.scipy_lightly  # noqa: F401 - before anything in here imports scipy.signal

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import theilslopes
 
-from hinge_imu.reps.slopes import Slope, theil_sen
 from hinge_imu.reps.tempo import Verdict, compliance_share
 from hinge_imu.samples import Floats
 
@@ -15,6 +16,17 @@ LEAST_REPS = 3
 
 LEAST_TREND_REPS = 5
 """Fewer cannot have an interval at 95 %: of four values, 2 orders in 24 rise or fall all the way by chance."""
+
+CONFIDENCE = 0.95
+"""Confidence of a trend's interval."""
+
+
+class Trend(NamedTuple):
+    """Change per rep, and the ends of its interval at 95 %."""
+
+    slope: float
+    low: float
+    high: float
 
 
 VARYING = {
@@ -67,7 +79,7 @@ def variation_share(values: Floats) -> float | None:
     return spread / mean if spread is not None and mean > 0 else None
 
 
-def trend(values: Floats) -> Slope | None:
+def trend(values: Floats) -> Trend | None:
     """Return the change per rep of values (n,), nan left out but counted as reps: the median of all pairs' slopes.
 
     One odd rep does not turn it. None below five values. Theil-Sen estimator, interval after Sen 1968, DOI
@@ -76,7 +88,8 @@ def trend(values: Floats) -> Slope | None:
     reps = np.flatnonzero(np.isfinite(values))
     if len(reps) < LEAST_TREND_REPS:
         return None
-    return theil_sen(values[reps], reps)
+    found = theilslopes(values[reps], reps, alpha=CONFIDENCE)
+    return Trend(float(found.slope), float(found.low_slope), float(found.high_slope))
 
 
 def velocity_losses(means: Floats) -> Floats:

@@ -38,24 +38,6 @@ def test_the_core_takes_no_chance_reads_no_file_and_prints_nothing(path):
     assert used & banned == set()
 
 
-LIGHTLY = """
-import sys
-import hinge_imu.app.replay
-heavy = {"scipy.stats", "scipy.interpolate", "scipy.optimize"}
-assert not heavy & set(sys.modules), heavy & set(sys.modules)
-import numpy, scipy.optimize, scipy.signal, scipy.stats
-assert scipy.stats.norm.cdf(0.0) == 0.5
-assert scipy.optimize.brentq(lambda x: x - 1.5, 0, 2) == 1.5
-bump = numpy.exp(-numpy.linspace(-3, 3, 61) ** 2)
-assert abs(int(scipy.signal.find_peaks_cwt(bump, [5])[0]) - 30) <= 1
-"""
-
-
-def test_a_replay_imports_no_more_of_scipy_than_it_uses_and_breaks_none_of_it():
-    done = subprocess.run([sys.executable, "-c", LIGHTLY], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_a_module_is_short_enough_to_read_at_one_sitting(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
