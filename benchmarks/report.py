@@ -49,15 +49,31 @@ def many(folder: Path, count: int) -> list[Path]:
     return found
 
 
+def command(files: list[Path], out: Path, *options: str) -> list[str]:
+    """Return what makes pages of the files."""
+    return [str(Path(sys.executable).parent / "hinge-imu"), "report", *map(str, files), "-o", str(out), *options]
+
+
 def took(files: list[Path], out: Path, *options: str, runs: int = 1) -> float:
     """Return the seconds that the command takes, the least of some runs."""
-    command = [str(Path(sys.executable).parent / "hinge-imu"), "report", *map(str, files), "-o", str(out), *options]
     best = float("inf")
     for _ in range(runs):
         began = time.perf_counter()
-        subprocess.run(command, check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - this project's own command
+        subprocess.run(command(files, out, *options), check=True, stderr=subprocess.DEVNULL)  # noqa: S603 - this project's own command
         best = min(best, time.perf_counter() - began)
     return best
+
+
+def at_once(files: list[Path], out: Path, jobs: int) -> float:
+    """Return the seconds that commands take which know nothing of each other, each with its share.
+
+    The computer allows no more: its cores share their memory, and often more than that.
+    """
+    began = time.perf_counter()
+    shares = [command(files[job::jobs], out / str(job)) for job in range(jobs)]
+    for process in [subprocess.Popen(share, stderr=subprocess.DEVNULL) for share in shares]:  # noqa: S603 - as above
+        process.wait()
+    return time.perf_counter() - began
 
 
 def inside(path: Path) -> dict[str, float]:
@@ -102,6 +118,8 @@ def main() -> None:
         cluster = took(files, folder / "cluster", "--jobs", str(jobs), "--cluster", "local")
         shown.add_row(f"{len(files)} recordings, one process", f"{alone:.1f} s")
         shown.add_row(f"{len(files)} recordings, --jobs {jobs}", f"{together:.1f} s, {alone / together:.2f} x as fast")
+        apart = at_once(files, folder / "apart", jobs)
+        shown.add_row(f"  {jobs} commands, each with its share", f"{apart:.1f} s, {alone / apart:.2f} x as fast")
         shown.add_row(f"{len(files)} recordings, --cluster local", f"{cluster:.1f} s")
         same = all(
             path.read_bytes() == (folder / other / path.name).read_bytes()

@@ -6,6 +6,8 @@ there are, and their ids, stays as the first pass said it.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,18 +17,24 @@ from hinge_imu.motion.alignment import Alignment
 from hinge_imu.motion.offline import track_offline
 from hinge_imu.motion.orientation import COAST_S, SETTLE_S, STANDARD_GRAVITY
 from hinge_imu.motion.rest import Stillness
-from hinge_imu.reps.again import again
-from hinge_imu.samples import Angles, Frames, Header, Poses, bridged, stretches
+from hinge_imu.reps.again import again, rows_of
+from hinge_imu.samples import Angles, Floats, Frames, Header, Poses, bridged, stretches
 
 BLOCK = 12_000
 """Samples at a time for what looks for bends: a minute at 200 Hz."""
 
 
-def look_back(header: Header, frames: list[Frames], said: list[AnyEvent]) -> tuple[Angles, list[AnyEvent]]:
-    """Return the angles of a whole session, and its events with the reps, sets and faults measured again.
+class Hindsight(NamedTuple):
+    """A whole session as it looks in the end: its angles, and the rows (11,N) that reps are read off."""
 
-    ``frames`` are the whole session's, and are used up: an hour of them has 90 MB. ``said`` is the final word of the
-    first pass.
+    angles: Angles
+    rows: Floats
+
+
+def look_back(header: Header, frames: list[Frames]) -> Hindsight:
+    """Return a whole session as it looks with all that is known in the end.
+
+    ``frames`` are the whole session's, and are used up: an hour of them has 90 MB.
     """
     poses = _poses(header, _joined(frames))
     turns: list[tuple[int, int, Rotation]] = []
@@ -35,8 +43,13 @@ def look_back(header: Header, frames: list[Frames], said: list[AnyEvent]) -> tup
         alignment.push(poses.part(slice(start, start + BLOCK)))
     _as_worn_last(poses, turns)
     angles = alignment.in_hindsight(poses)
-    reps = again([event for event in said if isinstance(event, RepEvent)], angles, poses, header)
-    return angles, [event for old in said for event in _replaced(old, reps)]
+    return Hindsight(angles, rows_of(angles, poses, header.rate_hz))
+
+
+def measured_again(header: Header, back: Hindsight, said: list[AnyEvent]) -> list[AnyEvent]:
+    """Return the final word of the first pass, which is ``said``, with its reps, sets and faults measured again."""
+    reps = again([event for event in said if isinstance(event, RepEvent)], back.rows, header)
+    return [event for old in said for event in _replaced(old, reps)]
 
 
 def _replaced(event: AnyEvent, reps: dict[str, RepEvent]) -> list[AnyEvent]:
@@ -71,22 +84,23 @@ def _as_worn_last(poses: Poses, turns: list[tuple[int, int, Rotation]]) -> None:
 
 
 def _poses(header: Header, frames: Frames) -> Poses:
-    shape = frames.valid.shape
-    up, rate = np.zeros((2, *shape, 3))
-    still, valid = np.zeros((2, *shape), bool)
+    """Return the poses of all frames, whose memory becomes theirs: new memory takes as long as what is worked out."""
+    up, acc, rate = np.zeros(frames.acc.shape), frames.acc, frames.gyr
+    still, valid = np.zeros((2, *frames.valid.shape), bool)
+    lost = np.ones(frames.valid.shape, bool)
     for sensor in header.sensors:
         stillness = Stillness(header.rate_hz)
         for start, stop in _long(stretches(frames.valid[:, sensor]), header.rate_hz):
             whole = frames.valid[start:stop, sensor]
-            part = slice(start, stop)
-            gyr, acc = (bridged(values[part, sensor], whole) for values in (frames.gyr, frames.acc))
+            part = slice(start, stop), sensor
+            gyr, felt = (bridged(values[part], whole) for values in (frames.gyr, frames.acc))
             stillness.restart()
-            quiet = stillness.push(gyr, acc)
-            still[part, sensor] = whole & (quiet.standing >= stillness.second)
-            up[part, sensor], rate[part, sensor] = track_offline(gyr, acc, header.rate_hz, quiet, averaging=False)
-            valid[part, sensor] = whole
-    acc = np.subtract(frames.acc, STANDARD_GRAVITY * up, out=frames.acc)
-    acc[~valid] = 0.0
+            quiet = stillness.push(gyr, felt)
+            still[part] = whole & (quiet.standing >= stillness.second)
+            up[part], rate[part] = track_offline(gyr, felt, header.rate_hz, quiet, averaging=False)
+            acc[part] -= STANDARD_GRAVITY * up[part]
+            valid[part], lost[part] = whole, False
+    acc[~valid], rate[lost] = 0.0, 0.0
     return Poses(frames.t_ns, up, acc, rate, still, valid)
 
 

@@ -89,7 +89,7 @@ def test_in_hindsight_too_the_angles_before_a_slip_and_after_it_are_right(record
     said = replayed(slipped)
     assert [event.what for event in said.of(SensorEvent)] == ["slipped"]
     timeline = Timeline(slipped.header)
-    (angles, _), _ = look_back(slipped.header, [timeline.push(raw), *timeline.finish()], [])
+    (angles, _), _ = look_back(slipped.header, [timeline.push(raw), *timeline.finish()])
     # In between it is not known yet; two stances must show it, and angles change while upright only.
     fourth = as_drawn.of(RepEvent)[-1]
     known = (angles.t_s > 1) & ((angles.t_s < slipped_s) | (angles.t_s > fourth.end_s + 0.5))

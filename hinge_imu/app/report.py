@@ -1,28 +1,23 @@
-"""Recordings into pages: one after the other, on several cores, or on a cluster; always the same bytes."""
+"""Recordings into pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 
+from hinge_imu.app.hands import Apply
+from hinge_imu.events import AnyEvent
 from hinge_imu.report.html import Halves, needs_plotly, session_page
 from hinge_imu.report.page import Asked, page_of
 from hinge_imu.report.progress import Overview, index_page, overview
-from hinge_imu.reps.tempo import Prescription, compare
 from hinge_imu.samples import Angles, SagittalAngles
 from hinge_imu.words import words
 
 INDEX = "index.html"
-
-Apply = Callable[["Callable[[Task], Made]", "Sequence[Task]"], "Iterable[Made]"]
-"""What does the same to all of many, in their order: `map`, or somebody with more hands."""
 
 
 class Task(NamedTuple):
@@ -41,17 +36,31 @@ class Made(NamedTuple):
     wrong: str | None = None
 
 
-def make(task: Task) -> Made:
-    """Return the page of one recording; it needs no more than the recording, and can be made anywhere."""
+def count(task: Task) -> list[AnyEvent]:
+    """Return the first look at one recording, which `make` can wait for."""
+    from hinge_imu.app.replay import first_look
+    from hinge_imu.recording import open_recording
+
+    return first_look(open_recording(task.recording), **task.lift)
+
+
+def make(task: Task, counted: Callable[[], list[AnyEvent]] | None = None) -> Made:
+    """Return the page of one recording; it needs no more than the recording, and can be made anywhere.
+
+    ``counted`` waits for what `count` returns, where somebody else does that meanwhile.
+    """
     # Who only hands out the work, and writes what comes back, does without the pipeline.
-    from hinge_imu.app.replay import replay
+    from hinge_imu.app.replay import replay, second_look
     from hinge_imu.recording import RecordingError, open_recording
 
     seen: list[Angles] = []
     try:
         recording = open_recording(task.recording)
         header = msgspec.structs.replace(recording.known, **task.lift)
-        said = replay(recording, seen.append, smooth=True, **task.lift)
+        if counted is None:
+            said = replay(recording, seen.append, smooth=True, **task.lift)
+        else:
+            said = second_look(recording, counted, seen.append, **task.lift)
     except RecordingError as error:
         return Made(None, None, str(error))
     except ValueError as error:  # what its header asks for is not to be had
@@ -63,6 +72,8 @@ def make(task: Task) -> Made:
 
 def asked(tempo: str | None) -> Asked:
     """Return the digits of a prescription with what each may be off by, in s."""
+    from hinge_imu.reps.tempo import Prescription, compare
+
     if tempo is None:
         return (None,) * 4
     verdicts = compare(Prescription.parse(tempo), (0.0,) * 4)
@@ -134,52 +145,6 @@ def plotly_script() -> bytes:
         raise ValueError("a report needs plotly, which is not installed; pip install 'hinge-imu[report]'") from error
     script: str = get_plotlyjs()
     return script.encode()
-
-
-@contextmanager
-def several(jobs: int) -> Iterator[Apply]:
-    """Give what works on ``jobs`` recordings at a time, each in a process of its own."""
-    if jobs == 1:
-        yield map
-        return
-    # Not forked: a process with threads, as one that shows a bar is, must not be.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield pool.map
-
-
-@contextmanager
-def cluster(address: str, jobs: int) -> Iterator[Apply]:
-    """Give what hands recordings to a Dask cluster, ``local`` or at an address, where their paths mean the same."""
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ValueError("--cluster needs Dask, which is not installed; pip install 'hinge-imu[cluster]'") from error
-    if address == "local":
-        here = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)  # type: ignore[no-untyped-call]  # of Dask
-        with here, Client(here) as client:  # type: ignore[no-untyped-call]  # of Dask
-            yield _through(client)
-    else:
-        with _reached(Client, address) as client:
-            yield _through(client)
-
-
-def _reached(client: Any, address: str) -> Any:
-    try:
-        return client(address, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"--cluster {address}: no Dask scheduler answers there ({error}); start one, or name local"
-        ) from error
-
-
-def _through(client: Any) -> Apply:
-    def apply(call: Callable[[Task], Made], tasks: Sequence[Task]) -> Iterator[Made]:
-        tasks = [task._replace(recording=task.recording.resolve()) for task in tasks]
-        for future in client.map(call, tasks, pure=False):
-            yield future.result()
-            future.release()
-
-    return apply
 
 
 def _write(target: Path, halves: Halves, script: bytes) -> None:

@@ -36,16 +36,17 @@ def report(
 
     Try: hinge-imu report session.mcap, or hinge-imu report recordings/*.mcap -o pages --jobs 4
     """
-    from hinge_imu.app import report as wiring
-    from hinge_imu.app import terminal
+    from hinge_imu.app.hands import hands
 
     words(language)
     lift = lift_of(exercise, tempo, limits)
-    wiring.plotly_script()
-    hands = wiring.several(jobs) if cluster is None else wiring.cluster(cluster, jobs)
     what = files[0].name if len(files) == 1 else f"{len(files)} recordings"
-    with terminal.progress(what) as progress, hands as apply:
-        written, wrong = wiring.report(files, out, language=language, lift=lift, apply=apply, progress=progress)
+    with hands(files, jobs, cluster) as apply:
+        from hinge_imu.app import report as wiring
+        from hinge_imu.app import terminal
+
+        with terminal.progress(what) as progress:
+            written, wrong = wiring.report(files, out, language=language, lift=lift, apply=apply, progress=progress)
     for path in written:
         terminal.say(f"wrote {path}")
     if wrong:

@@ -10,7 +10,7 @@ from hinge_imu.motion.rest import BIAS_JUMP, REST_S, SPREAD_S, Quiet, Stillness
 from hinge_imu.motion.vectors import length
 from hinge_imu.samples import Floats, stretches
 
-CACHED = 4096
+CACHED = 8192
 """Samples at a time: what is worked out between fits into a processor's cache."""
 
 TAU_S = 3.0

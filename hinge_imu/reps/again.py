@@ -24,8 +24,8 @@ BLOCK = 12_000
 """Samples at a time: a minute at 200 Hz."""
 
 
-def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) -> dict[str, RepEvent]:
-    """Return the same reps by their ids, with their measures from ``angles``; revisions go up by one.
+def again(said: list[RepEvent], rows: Floats, header: Header) -> dict[str, RepEvent]:
+    """Return the same reps by their ids, with their measures from ``rows`` (11,N); revisions go up by one.
 
     ``said`` are the last words on each, those that were retracted included: the last lowering of a lift from the floor
     is in one of them.
@@ -33,7 +33,6 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
     if not said:
         return {}
     said = sorted(said, key=attrgetter("bottom_s"))
-    rows = _rows(angles, poses, header.rate_hz)
     spans = dict(zip((rep.id for rep in said), _spans(said, rows[T]), strict=True))
     renewed: dict[str, RepEvent] = {}
     for _, group in groupby(said, key=attrgetter("set")):
@@ -42,8 +41,8 @@ def again(said: list[RepEvent], angles: Angles, poses: Poses, header: Header) ->
     return renewed
 
 
-def _rows(angles: Angles, poses: Poses, rate_hz: float) -> Floats:
-    """Return all the rows (11,N); what is worked out between is no longer than a block."""
+def rows_of(angles: Angles, poses: Poses, rate_hz: float) -> Floats:
+    """Return all the rows (11,N) of a session; what is worked out between is no longer than a block."""
     track, rows, end = Track(rate_hz), np.empty((ROWS, len(poses.t_ns))), 0
     for start in range(0, len(poses.t_ns), BLOCK):
         which = slice(start, start + BLOCK)

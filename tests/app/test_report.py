@@ -7,8 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from hinge_imu.app import hands as who
 from hinge_imu.app import report as wiring
 from hinge_imu.app.convert import convert
+from hinge_imu.app.hands import cluster, hands, helped, several
 from hinge_imu.app.replay import replay
 from hinge_imu.commands import report as command
 from hinge_imu.events import RepEvent
@@ -65,14 +67,37 @@ def test_several_pages_get_an_index_that_leads_to_each(copies, tmp_path):
 
 def test_two_processes_write_the_same_bytes_as_one(copies, tmp_path):
     alone, _ = reported(copies, tmp_path / "one")
-    with wiring.several(2) as apply:
+    with several(2) as apply:
         together, _ = reported(copies, tmp_path / "two", apply)
     assert [path.read_bytes() for path in together] == [path.read_bytes() for path in alone]
 
 
+def test_a_long_recording_that_two_processes_look_at_gives_the_same_bytes(copies, tmp_path, monkeypatch):
+    alone, _ = reported(copies[:1], tmp_path / "one")
+    monkeypatch.setattr(who, "LONG_BYTES", 0)
+    with helped() as apply:
+        together, _ = reported(copies[:1], tmp_path / "two", apply)
+    assert [path.read_bytes() for path in together] == [path.read_bytes() for path in alone]
+
+
+def test_a_long_recording_that_is_torn_is_named_all_the_same(made, tmp_path, monkeypatch):
+    torn = tmp_path / "torn.csv"
+    torn.write_text("nothing\n")
+    monkeypatch.setattr(who, "LONG_BYTES", 0)
+    with helped() as apply:
+        written, (wrong,) = reported([torn], tmp_path / "pages", apply)
+    assert written == []
+    assert wrong.startswith(f"{torn}: ")
+
+
+def test_short_recordings_are_worked_on_by_this_process_alone(copies):
+    with hands(copies, 1, None) as apply:
+        assert apply is map
+
+
 def test_a_cluster_writes_the_same_bytes_as_one_process(copies, tmp_path):
     alone, _ = reported(copies[:2], tmp_path / "one")
-    with wiring.cluster("local", 2) as apply:
+    with cluster("local", 2) as apply:
         together, _ = reported(copies[:2], tmp_path / "cluster", apply)
     assert [path.read_bytes() for path in together] == [path.read_bytes() for path in alone]
 
@@ -80,7 +105,7 @@ def test_a_cluster_writes_the_same_bytes_as_one_process(copies, tmp_path):
 def test_a_scheduler_that_is_not_there_is_named_with_the_mend():
     with (
         pytest.raises(ValueError, match=r"--cluster nowhere: no Dask scheduler.*or name local"),
-        wiring.cluster("nowhere", 1),
+        cluster("nowhere", 1),
     ):
         pass
 

@@ -19,6 +19,6 @@ def test_a_few_short_sessions_give_every_line_of_the_table():
         "1",
     ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    for line in ("the command", "the second look", "MB", "--jobs 2", "--cluster local"):
+    for line in ("the command", "the second look", "MB", "--jobs 2", "2 commands", "--cluster local"):
         assert line in done.stdout
     assert " NO " not in done.stdout
