@@ -89,7 +89,7 @@ def _long(file: Path) -> bool:
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
     # Not forked from here: a process with threads, as one that shows a bar is, must not be. A server that has imported
-    # what all need, and does nothing else, is forked for each; where there is none, as on Windows, each imports by itself.
+    # what all need, and does nothing else, is forked for each; where there is none, as on Windows, each starts anew.
     if "forkserver" not in get_all_start_methods():
         return ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     from multiprocessing import forkserver
