@@ -129,7 +129,9 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
 
     Neither of two shows which of them is the other, so both are, or none; from the floor both, for one may be the end.
     """
-    return reps == bends if bends == FEW and reps else reps > 0 or not profile.starts_bent
+    if bends == FEW and reps:
+        return reps == FEW
+    return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
 def _likely(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -86,9 +86,7 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
     if len(left) < 2 or not profile.starts_bent:
         return []
     if profile.starts == "hike":
-        # Whatever comes before the last of what was swung in one go is still a swing.
-        parts = [part for part in _without_pause(bends, left) if len(part) > 1]
-        return [part[-1] for part in parts if _parked([bends[number] for number in part])]
+        return [number for part in _swung(bends, left, over=over) for number in part]
     said = [_said(bends[before], bends[after]) for before, after in pairwise(left)]
     empty: list[int] = []
     for n in range(1, len(left) - 1):
@@ -103,14 +101,20 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
     return empty
 
 
-def _without_pause(bends: Sequence[Bent], left: Sequence[int]) -> list[list[int]]:
-    """Return what was swung in one go."""
-    parts = [list(left[:1])]
-    for before, after in pairwise(left):
-        if bends[after].eccentric.start - bends[before].concentric.end > SWUNG_S:
+def _swung(bends: Sequence[Bent], left: Sequence[int], *, over: bool) -> Iterator[list[int]]:
+    """Yield what is no swing of each that was done in one go: the end of it, and all of one that is no swinging."""
+    parts: list[list[int]] = [[]]
+    for number in left:
+        last = parts[-1]
+        rest = bends[number].eccentric.start - bends[last[-1]].concentric.end if last else 0.0
+        if rest > SWUNG_S or (len(last) > 1 and bends[last[-1]].dwell_s > PARKED_S):
             parts.append([])
-        parts[-1].append(after)
-    return parts
+        parts[-1].append(number)
+    for part in parts:
+        if len(part) == 1:
+            yield part if over or part is not parts[-1] else []
+        else:
+            yield part[-1:] if _parked([bends[number] for number in part]) else []
 
 
 def _said(before: Bent, after: Bent) -> dict[str, float]:

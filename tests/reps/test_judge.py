@@ -23,6 +23,20 @@ def test_where_nothing_speaks_against_it_a_bend_is_a_repetition(judged, count, s
     assert judged(standing(*reps), seed=seed) == ["rep"] * count
 
 
+@pytest.mark.parametrize("exercise", built_in())
+@pytest.mark.parametrize("count", range(2, 7))
+def test_of_every_bend_there_is_something_to_say_whatever_they_are(staged, bends_of, exercise, count):
+    """Some are like each other, and some like nothing else."""
+    rng = np.random.default_rng(count)
+    kinds = [hinge(*rng.uniform((45, 0, 0.5, 0.5, 0.1, 0.4), (110, 60, 5, 5, 6, 8))) for _ in range(3)]
+    bends = bends_of(staged(standing(*(kinds[n] for n in rng.integers(0, 3, count)))))
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        walked = [tuple(each) for each in (rng.random((count, 2)) < 0.4).tolist()]
+        context = Context(walked, begins=bool(seed & 1), over=bool(seed & 2))
+        assert len(judge(bends, built_in()[exercise], context)) == count
+
+
 @pytest.mark.parametrize("exercise", ["hinge", "deadlift"])
 def test_of_no_bends_there_is_nothing_to_say(judged, exercise):
     assert judged(exercise=exercise) == []
