@@ -40,7 +40,7 @@ class Kinds(NamedTuple):
 BENDS = Kinds(
     np.array([6.0, 4.0, 0.05, 0.2, 0.25, 0.25, 0.35]),
     np.array([(65.0, 20.0), (15.0, 15.0), (0.08, 0.12), (0.5, 0.7), (0.3, 0.6), (0.65, 0.5), (1.7, 0.5)]).T,
-    np.array([(68.0, 18.0), (27.0, 11.0), (0.12, 0.10), (-0.1, 0.4), (-0.1, 0.4), (0.65, 0.5), (2.0, 0.7)]).T,
+    np.array([(68.0, 18.0), (27.0, 11.0), (0.12, 0.10), (-0.1, 0.4), (-0.1, 0.4), (0.9, 0.9), (2.0, 0.7)]).T,
 )
 """Way up and spine flexion (deg), how far the hips sink (m), and the logarithms of how long down, up and the stay at
 the bottom take (s) and of how far it goes aside (deg). All numbers here are chosen, wide, for people differ."""
@@ -79,7 +79,10 @@ BACK = 2
 """With so many before it a rep is compared."""
 
 OFTEN = np.log([0.55, 0.35, 0.1])
-"""How often there are none, one and two errands at either end."""
+"""How often there are none, one and two errands at either end. Chosen."""
+
+PAIRED = np.log([[0.42, 0.13, 0.02], [0.10, 0.19, 0.03], [0.02, 0.05, 0.04]])
+"""The same of both ends of a set that begins standing: who has picked up a weight before it puts it down after it."""
 
 
 def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Context) -> list[int]:
@@ -94,12 +97,13 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     mine = tuple(bends[number] for number in left)
     floor = profile.starts == "floor"
     weighed = _weighed(mine, before, may_round=profile.may_round, set_up=floor, empty=floor and over)
+    often = PAIRED if begins and over and profile.starts == "standing" else OFTEN[:, None] + OFTEN
     likely = {}
     for first, (moved, rested) in enumerate(weighed):
         for last in range(after):
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
-                likely[first, reps] = OFTEN[first] + OFTEN[last] + moved[reps] + rested[max(0, reps - 1)]
+                likely[first, reps] = often[first, last] + moved[reps] + rested[max(0, reps - 1)]
                 likely[first, reps] += SINGLE * (reps == 1)
                 parted = [left[n] for n, apart in ((first - 1, first), (first + reps - 1, last)) if apart and reps]
                 likely[first, reps] += WALKED * sum(context.walked[n][1] for n in parted)

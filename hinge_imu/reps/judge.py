@@ -28,9 +28,9 @@ from hinge_imu.reps.squats import among, squat_limits, squatted
 from hinge_imu.reps.standing import STUCK_DEG, UPRIGHT_DEG, slumped
 from hinge_imu.reps.verdicts import Context, Verdict
 
-SAT, SAT_AT_BAR = (0.3, 5.0), (0.35, 8.0)
-"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s); at a bar one may be
-low, and take one's time."""
+SAT, SAT_AT_BAR, KNEES_DEG = (0.3, 5.0), (0.35, 8.0), 65.0
+"""And so do they who lean on their knees, with hips so much lower (m) for longer than this (s), and a trunk that leans
+by less than the last, as far as knees are high; at a bar one may be low, and take one's time."""
 
 BUSY_S, ROUND_SHARE, STAYED_S = 3.0, 0.6, 10.0
 """At the bottom for longer than the first, with more of the spine's range used than the second, hands are at work; and
@@ -73,11 +73,11 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     """Return the first of what it is by itself; a rep where it is none of that."""
     floor = profile.starts == "floor"
     low_m, low_s = SAT_AT_BAR if floor else SAT
-    sat = slumped(*bend.top) or slumped(*bend.before) or (bend.sunk_m > low_m and bend.down_s > low_s)
+    seated = bend.sunk_m > low_m and bend.down_s > low_s and bend.descent_deg < KNEES_DEG
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {
-        "sat": sat,
+        "sat": slumped(*bend.top) or slumped(*bend.before) or seated,
         "lay": bend.lay or bend.leant_deg > (STUCK_DEG if floor else UPRIGHT_DEG),
         "other": profile.starts == "hike" and bend.peak_rates[1] < SWUNG_DEG_S,
         "small": floor and bend.ascent_deg < profile.least_rom_deg,

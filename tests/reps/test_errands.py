@@ -28,7 +28,7 @@ def test_a_lone_bend_in_haste_is_an_errand_and_two_are_a_set(judged, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_two_bends_with_a_round_back_and_in_haste_are_two_errands_and_two_hinges_are_a_set(judged, seed):
     hasty = {"down": 0.9, "up": 0.9, "bottom": 0.4, "thigh_deg": 20.0, "shank_deg": 6.0}
-    low = {"down": 1.6, "up": 1.4, "bottom": 0.4, "thigh_deg": 45.0, "shank_deg": 15.0}
+    low = {"down": 1.6, "up": 1.4, "bottom": 2.0, "thigh_deg": 45.0, "shank_deg": 15.0}
     assert judged(standing(hinge(62.0, 30.0, **hasty), hinge(63.0, 29.0, **hasty)), seed=seed) == ["errand"] * 2
     assert judged(standing(hinge(60.0, 48.0, **low), hinge(85.0, 36.0, **low)), seed=seed) == ["other"] * 2
     assert judged(standing(hinge(50.0), hinge(80.0)), seed=seed) == ["rep"] * 2
