@@ -32,6 +32,10 @@ BOTH = 2
 ASIDE_DEG = 15.0
 """Who pulls a bar stands square to it."""
 
+ROLLS_DEG, SEAT_M = 3.0, 0.12
+"""Who gets up from a seat tilts the pelvis, which had rolled back, by so much more than the trunk, and leans forward
+low, for the hips were. Chosen."""
+
 LIKE = np.array([10.0, 6.0, 0.08])
 """Two reps differ by less in range of motion and spine flexion (deg) and in how far the hips sink (m)."""
 
@@ -73,8 +77,7 @@ def _like(bend: Bent, others: Sequence[Bent]) -> bool:
 
 def _errand(profile: Profile, before: Bent | None, bend: Bent, walked: int, *, alone: bool) -> bool:
     """Return whether a lone bend was no repetition. A slow pull from the floor is a set, the heaviest; no swing is."""
-    # Who has not got up yet gets up.
-    if before is not None and not upright(before.top):
+    if _gets_up(before, bend):
         return True
     if profile.starts == "hike":
         return True
@@ -84,6 +87,12 @@ def _errand(profile: Profile, before: Bent | None, bend: Bent, walked: int, *, a
     hasty = _hasty(bend) and not alone
     on_the_way = walked > 0 and bend.eccentric.duration + bend.concentric.duration < SLOW_S
     return hasty or on_the_way or bend.dwell_s > LONE_S
+
+
+def _gets_up(before: Bent | None, bend: Bent) -> bool:
+    """Return whether somebody has got up from a seat, be it seen by where the bend before it ended or by itself."""
+    rolls = (bend.pelvis_deg or 0.0) > bend.descent_deg + ROLLS_DEG
+    return (before is not None and not upright(before.top)) or (rolls and bend.sunk_m > SEAT_M)
 
 
 def _busy(profile: Profile, bend: Bent, walked: int) -> bool:

@@ -28,9 +28,10 @@ from hinge_imu.reps.squats import among, squat_limits, squatted
 from hinge_imu.reps.standing import STUCK_DEG, UPRIGHT_DEG, slumped
 from hinge_imu.reps.verdicts import Context, Verdict
 
-SAT, SAT_AT_BAR, KNEES_DEG = (0.3, 5.0), (0.35, 8.0), 65.0
+SAT, SAT_AT_BAR, KNEES_DEG, LIES_M = (0.3, 5.0), (0.35, 8.0), 65.0, 0.45
 """And so do they who lean on their knees, with hips so much lower (m) for longer than this (s), and a trunk that leans
-by less than the last, as far as knees are high; at a bar one may be low, and take one's time."""
+by less than the third, as far as knees are high, or hips lower than the last; at a bar one may be low, and take one's
+time."""
 
 BUSY_S, ROUND_SHARE, STAYED_S = 3.0, 0.6, 10.0
 """At the bottom for longer than the first, with more of the spine's range used than the second, hands are at work; and
@@ -63,6 +64,7 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
 
     tell(errands(bends, left, profile, context), "errand")
     tell(edges(bends, left, profile, context), "other")
+    tell(errands(bends, left, profile, context), "errand")  # what is left may be alone now
     tell(unloaded(bends, left, profile, over=context.over), "unloaded")
     tell(_small(bends, left, profile), "small")
     return verdicts
@@ -73,7 +75,8 @@ def _alone(bend: Bent, profile: Profile, spine_deg: float) -> Verdict:
     """Return the first of what it is by itself; a rep where it is none of that."""
     floor = profile.starts == "floor"
     low_m, low_s = SAT_AT_BAR if floor else SAT
-    seated = bend.sunk_m > low_m and bend.down_s > low_s and bend.descent_deg < KNEES_DEG
+    low_m = low_m if bend.descent_deg < KNEES_DEG else LIES_M
+    seated = bend.sunk_m > low_m and bend.down_s > low_s
     rounded = (bend.spine_deg or 0.0) > ROUND_SHARE * spine_deg and not profile.may_round
     longest_s = BUSY_S if rounded and not profile.starts_bent else STAYED_S
     found: dict[Verdict, bool] = {

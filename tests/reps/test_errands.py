@@ -111,3 +111,25 @@ def test_who_rests_long_after_the_first_rep_has_done_one_though_he_walked_up_to_
     walked = [COMING, *[(False, False)] * 2]
     assert judged(standing(hinge(top=8.0), hinge(), hinge()), seed=seed, walked=walked) == ["rep"] * 3
     assert judged(standing(hinge(85.0, 30.0, top=8.0), hinge(), hinge()), seed=seed, walked=walked)[0] == "errand"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_lone_bend_that_tilts_the_pelvis_more_than_the_trunk_and_sinks_is_getting_up(judged, seed):
+    rolled = {"down": 1.6, "up": 1.2, "bottom": 0.1, "thigh_deg": 45.0, "shank_deg": 10.0}
+    assert judged(standing(hinge(50.0, -8.0, **rolled)), seed=seed) == ["errand"]
+    assert judged(standing(hinge(50.0, 8.0, **rolled)), seed=seed) == ["rep"]
+    assert judged(standing(*[hinge(50.0, -8.0, **rolled)] * 3), seed=seed) == ["rep"] * 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_stays_down_under_a_trunk_that_leans_far_does_not_sit(judged, seed):
+    deep = {"bottom": 5.5, "thigh_deg": 60.0, "shank_deg": 25.0}
+    assert judged(standing(hinge(), hinge(85.0, **{**deep, "thigh_deg": 52.0}), hinge()), seed=seed) == ["rep"] * 3
+    assert judged(standing(hinge(), hinge(52.0, **deep), hinge()), seed=seed)[1] == "sat"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_left_beside_an_errand_may_be_errands(judged, seed):
+    shoes = [hinge(88.0, 20.0, down=0.9, up=1.0, bottom=7.0, top=1.0) for _ in range(2)]
+    picked = hinge(64.0, 27.0, down=0.9, up=0.6, bottom=0.5, top=2.0, thigh_deg=55.0, shank_deg=20.0)
+    assert "rep" not in judged(standing(picked, *shoes), seed=seed)
