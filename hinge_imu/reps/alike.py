@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from hinge_imu.profiles import Profile
-from hinge_imu.reps.bar import FEW
+from hinge_imu.reps.bar import FEW, put_down
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
 from hinge_imu.reps.verdicts import Context
@@ -98,13 +98,15 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     floor = profile.starts == "floor"
     weighed = _weighed(mine, before, may_round=profile.may_round, set_up=floor, empty=floor and over)
     often = PAIRED if begins and over and profile.starts == "standing" else OFTEN[:, None] + OFTEN
+    # A set from the floor ends with the standing-up.
+    ended = [put_down(bends, left[: len(left) - last]) if floor and over else 0.0 for last in range(after)]
     likely = {}
     for first, (moved, rested) in enumerate(weighed):
         for last in range(after):
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
                 likely[first, reps] = often[first, last] + moved[reps] + rested[max(0, reps - 1)]
-                likely[first, reps] += SINGLE * (reps == 1)
+                likely[first, reps] += SINGLE * (reps == 1) + ended[last] * (reps > 1)
                 parted = [left[n] for n, apart in ((first - 1, first), (first + reps - 1, last)) if apart and reps]
                 likely[first, reps] += WALKED * sum(context.walked[n][1] for n in parted)
     first, reps = max(likely, key=lambda edge: likely[edge])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -81,6 +81,14 @@ def snatched(bend: Bent) -> bool:
     return max(bend.eccentric.duration, bend.pause_s) < SNATCH_S and bend.concentric.duration < PULL_S
 
 
+def put_down(bends: Sequence[Bent], ways_up: Sequence[int]) -> float:
+    """Return how much likelier the last of these ways up was one with empty hands, as a logarithm, 0 at least."""
+    if len(ways_up) < FEW:
+        return 0.0
+    *before, last = ways_up
+    return max(0.0, -_held(bends, before, (), last) - _jolted(bends[last]))
+
+
 def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: bool) -> list[int]:
     """Return which ways up were without the bar: the usual end of a set, unless they are just as the pulls were."""
     if len(left) < 2 or not profile.starts_bent:
@@ -136,7 +144,7 @@ def _unlike(said: Sequence[dict[str, float]], n: int, limits: dict[str, tuple[fl
     return sum(_odd(said[n][name] - np.array([each[name] for each in others]), *kind) for name, kind in limits.items())
 
 
-def _held(bends: Sequence[Bent], before: Sequence[int], empty: Sequence[int], number: int) -> float:
+def _held(bends: Sequence[Bent], before: Sequence[int], empty: Collection[int], number: int) -> float:
     """Return how much likelier a way up was one with the load than with empty hands, as a logarithm."""
     pulls = [bends[each] for each in before if each not in empty]
     # Who rounds in every other pull is compared with both kinds.
