@@ -12,7 +12,7 @@ from hinge_imu.reps.alike import RHYTHM_S
 from hinge_imu.reps.bar import FEW, PULL_S, SWUNG_S, snatched
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.standing import upright
-from hinge_imu.reps.verdicts import Context
+from hinge_imu.reps.verdicts import Context, Verdict
 
 BUSY_S, LONE_S = 3.0, 4.0
 """At the bottom for longer than the second, hands are at work; than the first where somebody walks beside it."""
@@ -43,7 +43,9 @@ APART_S = {"standing": RHYTHM_S, "hike": SWUNG_S, "floor": np.inf}
 """With longer rests than this before it and after it a bend is alone; a bar waits for as long as one likes."""
 
 
-def errands(bends: Sequence[Bent], left: Sequence[int], profile: Profile, context: Context) -> list[int]:
+def errands(
+    bends: Sequence[Bent], verdicts: Sequence[Verdict], left: Sequence[int], profile: Profile, context: Context
+) -> list[int]:
     """Return those of the bends that are ``left`` that were errands."""
     beside = [sum(each) for each in context.walked]
     if context.begins and context.over and len(left) == FEW:
@@ -51,12 +53,12 @@ def errands(bends: Sequence[Bent], left: Sequence[int], profile: Profile, contex
         if any(all(kind(*each) for each in pair) for kind in (_busy, _fetched, _on_the_way)):
             return list(left)
     lone = _lone(bends, left, profile, context)
+    risen = [n for n in lone if n and verdicts[n - 1] in {"sat", "lay"} and _gets_up(bends[n - 1], bends[n])]
     walked = [0 if _like(bends[n], [bends[other] for other in left if other != n]) else beside[n] for n in lone]
-    before = [None, *bends]
     return [
         n
         for n, steps in zip(lone, walked, strict=True)
-        if _errand(profile, before[n], bends[n], steps, alone=context.alone)
+        if n in risen or _errand(profile, bends[n], steps, alone=context.alone)
     ]
 
 
@@ -75,10 +77,8 @@ def _like(bend: Bent, others: Sequence[Bent]) -> bool:
     return len(others) >= FEW and bool((np.abs(measures[0] - np.median(measures[1:], axis=0)) < LIKE).all())
 
 
-def _errand(profile: Profile, before: Bent | None, bend: Bent, walked: int, *, alone: bool) -> bool:
+def _errand(profile: Profile, bend: Bent, walked: int, *, alone: bool) -> bool:
     """Return whether a lone bend was no repetition. A slow pull from the floor is a set, the heaviest; no swing is."""
-    if _gets_up(before, bend):
-        return True
     if profile.starts == "hike":
         return True
     if profile.starts == "floor":
@@ -89,10 +89,10 @@ def _errand(profile: Profile, before: Bent | None, bend: Bent, walked: int, *, a
     return hasty or on_the_way or bend.dwell_s > LONE_S
 
 
-def _gets_up(before: Bent | None, bend: Bent) -> bool:
-    """Return whether somebody has got up from a seat, be it seen by where the bend before it ended or by itself."""
+def _gets_up(before: Bent, bend: Bent) -> bool:
+    """Return whether who sat or lay has got up: not yet by the bend before, or as one does from a seat."""
     rolls = (bend.pelvis_deg or 0.0) > bend.descent_deg + ROLLS_DEG
-    return (before is not None and not upright(before.top)) or (rolls and bend.sunk_m > SEAT_M)
+    return not upright(before.top) or (rolls and bend.sunk_m > SEAT_M)
 
 
 def _busy(profile: Profile, bend: Bent, walked: int) -> bool:

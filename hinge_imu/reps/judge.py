@@ -62,9 +62,9 @@ def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: 
             verdicts[number] = verdict
             left.remove(number)
 
-    tell(errands(bends, left, profile, context), "errand")
+    tell(errands(bends, verdicts, left, profile, context), "errand")
     tell(edges(bends, left, profile, context), "other")
-    tell(errands(bends, left, profile, context), "errand")  # what is left may be alone now
+    tell(errands(bends, verdicts, left, profile, context), "errand")  # what is left may be alone now
     tell(unloaded(bends, left, profile, over=context.over), "unloaded")
     tell(_small(bends, left, profile), "small")
     return verdicts
