@@ -4,10 +4,10 @@
                      lay         before or after it the trunk was not upright
                      squat       low hips under a trunk that hardly leans
                      busy        long at the bottom with a round back: tying shoes, loading plates
-    alone            errand      one bend, in haste, or with hands at work, or walking right before or after it
+    alone, or two    errand      in haste, or with hands at work, or walking right before or after it, or getting up
     in its set       other       the first ones or the last ones, rather errands than reps like the rest
                      unloaded    the last standing-up of a lift from the floor: the bar stays there
-                     small       less than half of what the others do, or a pull that is less than the lift's least
+                     small       less than half of what the others do, a pull that is given up, or less than the least
 
 All are chosen for what the movement is, and tried on people and simulated lifters (`docs/reps.md`). Where nothing
 speaks against it, a bend is a repetition.
