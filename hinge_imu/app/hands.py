@@ -26,6 +26,9 @@ NEEDED = ["hinge_imu.cli", "hinge_imu.app.report", "hinge_imu.app.replay", "hing
 LONG_BYTES = 4_000_000
 """A recording of a quarter of an hour: from there on two processes are sooner done with it than one. Chosen."""
 
+ROOM_BYTES = 1_000_000_000
+"""Two processes with an hour need 0.6 GB: they are for computers with more memory than this, and no Pi Zero. Chosen."""
+
 
 @contextmanager
 def hands(files: Sequence[Path], jobs: int, address: str | None) -> Iterator[Apply]:
@@ -35,7 +38,7 @@ def hands(files: Sequence[Path], jobs: int, address: str | None) -> Iterator[App
         chosen = cluster(address, jobs)
     elif jobs > 1:
         chosen = several(jobs)
-    elif (os.cpu_count() or 1) > 1 and any(map(_long, files)):
+    elif (os.cpu_count() or 1) > 1 and _roomy() and any(map(_long, files)):
         chosen = helped()
     else:
         yield map
@@ -85,6 +88,12 @@ def cluster(address: str, jobs: int) -> Iterator[Apply]:
 
 def _long(file: Path) -> bool:
     return file.is_file() and file.stat().st_size >= LONG_BYTES
+
+
+def _roomy() -> bool:
+    """Return whether the computer has the memory, or does not say, as Windows."""
+    known = "SC_PHYS_PAGES" in getattr(os, "sysconf_names", ())
+    return not known or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > ROOM_BYTES
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:

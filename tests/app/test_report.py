@@ -90,6 +90,16 @@ def test_a_long_recording_that_is_torn_is_named_all_the_same(made, tmp_path, mon
     assert wrong.startswith(f"{torn}: ")
 
 
+def test_where_memory_is_short_nobody_helps(copies, monkeypatch):
+    monkeypatch.setattr(who, "LONG_BYTES", 0)
+    monkeypatch.setattr(who.os, "cpu_count", lambda: 2)
+    with hands(copies[:1], 1, None) as apply:
+        assert apply is not map
+    monkeypatch.setattr(who, "ROOM_BYTES", 2**60)
+    with hands(copies[:1], 1, None) as apply:
+        assert apply is map
+
+
 def test_short_recordings_are_worked_on_by_this_process_alone(copies):
     with hands(copies, 1, None) as apply:
         assert apply is map
