@@ -47,8 +47,8 @@ def among(
     verdicts = list(verdicts)
     for number in _beside(bends, verdicts, begins=begins) if profile.may_squat else ():
         verdicts[number] = "squat"
-    for number in _like_squats(bends, verdicts):
-        verdicts[number] = "squat"
+    for number, verdict in _like_most(bends, verdicts).items():
+        verdicts[number] = verdict
     for number in _gone_wrong(bends, verdicts, over=over and not profile.may_squat):
         verdicts[number] = "rep"
     return verdicts
@@ -70,15 +70,20 @@ def _beside(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, begins: bool)
     return [*mine[: first * (begins and first > 1)], *mine[len(mine) - last * (last > 1) :]]
 
 
-def _like_squats(bends: Sequence[Bent], verdicts: Sequence[Verdict]) -> list[int]:
-    """Return the low bends by themselves no squats that are like more squats than others in their set."""
+def _like_most(bends: Sequence[Bent], verdicts: Sequence[Verdict]) -> dict[int, Verdict]:
+    """Return what low bends are that by themselves are the one, and are like more of the other in their set."""
     if "squat" not in verdicts:
-        return []
+        return {}
     measures = np.array([(bend.sunk_m, bend.descent_deg, bend.spine_deg or 0.0) for bend in bends])
     alike = (np.abs(measures[:, None] - measures) < ALIKE).all(axis=2)
     squats, reps = ((alike & (np.array(verdicts) == what)).sum(axis=1) for what in ("squat", "rep"))
-    low = measures[:, 0] > SQUAT[0]
-    return [n for n in np.flatnonzero(low & (squats >= reps)).tolist() if verdicts[n] == "rep"]
+    found: dict[int, Verdict] = {}
+    for number in np.flatnonzero(measures[:, 0] > SQUAT[0]).tolist():
+        if verdicts[number] == "rep" and squats[number] >= reps[number]:
+            found[number] = "squat"
+        if verdicts[number] == "squat" and squats[number] < reps[number]:
+            found[number] = "rep"
+    return found
 
 
 def _gone_wrong(bends: Sequence[Bent], verdicts: Sequence[Verdict], *, over: bool) -> list[int]:

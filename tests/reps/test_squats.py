@@ -3,6 +3,9 @@
 import pytest
 from lifts import hinge, pull, standing
 
+from hinge_imu.profiles import built_in
+from hinge_imu.reps.judge import judge
+from hinge_imu.reps.verdicts import Context
 from hinge_imu.simulate.performance import Manner, Rep
 from hinge_imu.simulate.sets import floor_set
 
@@ -59,3 +62,13 @@ def test_a_squat_that_leans_further_is_one_among_squats(judged, seed):
     deep, leaning = ({"spine": 3.0, "thigh_deg": 80.0, "shank_deg": 25.0, "depth": depth} for depth in (42.0, 49.0))
     assert judged(standing(hinge(**deep), hinge(**leaning), hinge(**deep)), seed=seed) == ["squat"] * 3
     assert judged(standing(hinge(), hinge(**leaning), hinge()), seed=seed) == ["rep"] * 3
+
+
+def test_who_sinks_in_every_other_pull_stands_up_from_there_as_well(staged, bends_of):
+    """The pelvis, which the load had tilted, is level then."""
+    low = Rep(47.0, 15.0, 1.5, 3.5, 1.6, 0.9, Manner(thigh_deg=85.0, shank_deg=30.0))
+    bends = [bend.pulled for bend in bends_of(staged(lambda stage: floor_set(stage, [pull(), low] * 3, 1)))]
+    for bend in bends[:-1]:
+        vars(bend)["pelvis_deg"] = 50.0
+    context = Context([(False, False)] * len(bends), begins=True, over=True)
+    assert judge(bends, built_in()["deadlift"], context) == [*["rep"] * 6, "unloaded"]
