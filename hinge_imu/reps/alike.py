@@ -57,14 +57,8 @@ SPINE = 1
 SET_UP = [3, 5, 6]
 """Those measures of a bend that are not about the way up: the first pull's are no matter of the others."""
 
-EMPTY = [4]
-"""Those that are not as before where the last way up of a set from the floor is one with empty hands."""
-
 LIKE, UNLIKE = np.log([0.9, 0.1])
 """The share of reps that are like one before, and of those that are like none."""
-
-SINGLE = np.log(0.15)
-"""How much less likely a set of one rep is than any other; from the floor there are two ways up, then. Chosen."""
 
 WALKED = np.log(20.0)
 """How much likelier a few steps are between reps and an errand than between two reps. Chosen."""
@@ -96,7 +90,7 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
     before, after = (len(OFTEN) if may_be else 1 for may_be in (begins, over))
     mine = tuple(bends[number] for number in left)
     floor = profile.starts == "floor"
-    weighed = _weighed(mine, before, may_round=profile.may_round, set_up=floor, empty=floor and over)
+    weighed = _weighed(mine, before, may_round=profile.may_round, set_up=floor)
     often = PAIRED if begins and over and profile.starts == "standing" else OFTEN[:, None] + OFTEN
     # A set from the floor ends with the standing-up.
     ended = [put_down(bends, left[: len(left) - last]) if floor and over else 0.0 for last in range(after)]
@@ -106,7 +100,7 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
             reps = len(left) - first - last
             if _may_be(reps, len(left), profile):
                 likely[first, reps] = often[first, last] + moved[reps] + rested[max(0, reps - 1)]
-                likely[first, reps] += SINGLE * (reps == 1) + ended[last] * (reps > 1)
+                likely[first, reps] += ended[last] * (reps > 1)
                 parted = [left[n] for n, apart in ((first - 1, first), (first + reps - 1, last)) if apart and reps]
                 likely[first, reps] += WALKED * sum(context.walked[n][1] for n in parted)
     first, reps = max(likely, key=lambda edge: likely[edge])
@@ -114,9 +108,7 @@ def edges(bends: Sequence[Bent], left: list[int], profile: Profile, context: Con
 
 
 @lru_cache(4)
-def _weighed(
-    bends: tuple[Bent, ...], before: int, *, may_round: bool, set_up: bool, empty: bool
-) -> list[tuple[Floats, Floats]]:
+def _weighed(bends: tuple[Bent, ...], before: int, *, may_round: bool, set_up: bool) -> list[tuple[Floats, Floats]]:
     """Return how likely bends and the rests between them are, after none, one, ... errands, ``before`` of them.
 
     Whether the set may be over as it is and whether it goes on is asked one after the other, of the same bends.
@@ -126,7 +118,7 @@ def _weighed(
     measures = np.array([_measures(bend) for bend in bends])
     if may_round:
         measures[:, SPINE] = np.nan
-    moved = _likely(measures, BENDS, before, SET_UP if set_up else [], EMPTY if empty else [])
+    moved = _likely(measures, BENDS, before, SET_UP if set_up else [])
     return list(zip(moved, _likely(pauses, RESTS, before), strict=True))
 
 
@@ -140,26 +132,20 @@ def _may_be(reps: int, bends: int, profile: Profile) -> bool:
     return reps > 0 or (reps == 0 and not profile.starts_bent)
 
 
-def _likely(
-    values: Floats, kinds: Kinds, before: int, its_own: Sequence[int] = (), empty: Sequence[int] = ()
-) -> Iterator[Floats]:
+def _likely(values: Floats, kinds: Kinds, before: int, its_own: Sequence[int] = ()) -> Iterator[Floats]:
     """Yield how likely these (N, measures) are if 0 to N - first of them, after ``first`` errands, are reps.
 
     As logarithms (N - first + 1,), for each first below ``before``. Which measures are the first rep's own, no other is
-    compared with; which may be the last one's own, it may be without being compared.
+    compared with.
     """
     some, errand = (_normal(values, *each) for each in (kinds.rep, kinds.errand))
     errands = _over_measures(errand)
-    alone = values.copy()
-    alone[:, empty] = np.nan
     for first in range(before):
         known = values.copy()
         known[first : first + 1, its_own] = np.nan
-        reps = last = _chain(known[first:], values[first:], some[first:], kinds.differ)
-        if empty:
-            last = np.logaddexp(reps, _chain(known[first:], alone[first:], some[first:], kinds.differ)) - log(2)
+        reps = _chain(known[first:], values[first:], some[first:], kinds.differ)
         instead = np.append(0.0, np.cumsum(errands[first:]))
-        yield np.asarray(np.append(0.0, np.cumsum(reps) - reps + last) + errands.sum() - instead, float)
+        yield np.asarray(np.append(0.0, np.cumsum(reps)) + errands.sum() - instead, float)
 
 
 def _chain(known: Floats, values: Floats, some: Floats, differ: Floats) -> Floats:

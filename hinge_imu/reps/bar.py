@@ -46,9 +46,6 @@ of one something else is picked up that looks like another pull; chosen."""
 ENOUGH = -3.5
 """However unlike a pull a way up was, it counts for no more than this: people hesitate, and some pulls have a fault."""
 
-SWUNG_S = 1.5
-"""Between two swings of a set nobody stands for longer, for the bell does not; chosen."""
-
 PARKED_S = 1.0
 """A bell that is swung back is at the bottom for a third of a second; one that is put down, for longer than this."""
 
@@ -110,12 +107,11 @@ def unloaded(bends: Sequence[Bent], left: list[int], profile: Profile, *, over: 
 
 
 def _swung(bends: Sequence[Bent], left: Sequence[int], *, over: bool) -> Iterator[list[int]]:
-    """Yield what is no swing of each that was done in one go: the end of it, and all of one that is no swinging."""
+    """Yield what is no swing of each that was done until the bell was put down: the end of it, or a bend by itself."""
     parts: list[list[int]] = [[]]
     for number in left:
         last = parts[-1]
-        rest = bends[number].eccentric.start - bends[last[-1]].concentric.end if last else 0.0
-        if rest > SWUNG_S or (len(last) > 1 and bends[last[-1]].dwell_s > PARKED_S):
+        if len(last) > 1 and bends[last[-1]].dwell_s > PARKED_S:
             parts.append([])
         parts[-1].append(number)
     for part in parts:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hinge_imu.profiles import Profile
 from hinge_imu.reps.alike import RHYTHM_S
-from hinge_imu.reps.bar import FEW, PULL_S, SWUNG_S, snatched
+from hinge_imu.reps.bar import FEW, PULL_S, snatched
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.standing import upright
 from hinge_imu.reps.verdicts import Context, Verdict
@@ -38,6 +38,9 @@ low, for the hips were. Chosen."""
 
 LIKE = np.array([10.0, 6.0, 0.08])
 """Two reps differ by less in range of motion and spine flexion (deg) and in how far the hips sink (m)."""
+
+SWUNG_S = 1.5
+"""Between two swings of a set nobody stands for longer, for the bell does not; chosen."""
 
 APART_S = {"standing": RHYTHM_S, "hike": SWUNG_S, "floor": np.inf}
 """With longer rests than this before it and after it a bend is alone; a bar waits for as long as one likes."""
