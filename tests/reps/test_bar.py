@@ -140,3 +140,11 @@ def test_swings_with_a_fault_in_every_other_are_swings(judged, seed):
     rounded = Rep(68.0, 52.0, 0.6, -0.1, 0.55, 0.2, Manner(thigh_deg=10.0))
     verdicts = judged(lambda stage: swing_set(stage, [swing(), rounded], 1), exercise="swing", seed=seed)
     assert verdicts[:2] == ["rep", "rep"]
+
+
+@pytest.mark.parametrize(("exercise", "verdict"), [("deadlift", "rep"), ("hinge", "lay")])
+def test_who_is_stuck_on_the_way_up_leans_far_and_does_not_lie(staged, bends_of, exercise, verdict):
+    stuck, *_ = bends_of(staged(lambda stage: floor_set(stage, [pull(), pull()], 1)))
+    vars(stuck)["leant_deg"] = 45.0
+    context = Context([(False, False)], begins=True, over=False)
+    assert judge([stuck], built_in()[exercise], context) == [verdict]

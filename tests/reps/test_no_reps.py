@@ -146,6 +146,15 @@ def test_walking_ends_a_set(done, seed):
     assert second - first < 25
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_three_steps_may_be_anything_and_end_no_set(done, seed):
+    def step_aside(stage):
+        walk(stage, 3, about=False)
+
+    said = done(hinges(3), rest(1.0), step_aside, rest(0.5), hinges(3), seed=seed)
+    assert [count for _, _, count in said.sets] == [6]
+
+
 def test_walking_after_a_lone_bend_says_that_it_was_on_the_way(done):
     """Who stays where the bend was may have done a rep."""
     one = hinges(1)

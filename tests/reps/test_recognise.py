@@ -59,6 +59,13 @@ def test_a_lift_from_the_floor_is_known_whatever_was_picked_up_before(staged, be
     assert recognise([*shoes, *bends("deadlift", seed, **straight)]).profile.name == "deadlift"
 
 
+def test_who_sat_before_or_after_has_lifted_nothing(bends):
+    pulls = bends("deadlift")
+    for bend in pulls[1:]:
+        vars(bend)["top"] = -20.0, 5.0
+    assert recognise(pulls).profile.name == "hinge"
+
+
 def test_nobody_stands_for_ten_seconds_between_two_pulls(bends):
     assert recognise(bends("deadlift", top_pause_s=10.0)).profile.name != "deadlift"
 

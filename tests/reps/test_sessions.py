@@ -19,6 +19,7 @@ from hinge_imu.simulate import fast, repertoire, truth
         pytest.param(14000718, id="every other pull after a rest on the floor"),
         pytest.param(14000333, id="every other pull of a bell after a rest on the floor"),
         pytest.param(14000856, id="a dropped bar that makes a soft jolt"),
+        pytest.param(17000025, id="shoes that are tied and things picked up, in which nobody sees a deadlift"),
         pytest.param(14001146, id="plates that are loaded right after a set"),
     ],
 )
