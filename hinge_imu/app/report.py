@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from hinge_imu.app.hands import Apply
+from hinge_imu.app.workers import Apply
 from hinge_imu.events import AnyEvent
 from hinge_imu.report.html import Halves, needs_plotly, session_page
 from hinge_imu.report.page import Asked, page_of

@@ -36,12 +36,12 @@ def report(
 
     Try: hinge-imu report session.mcap, or hinge-imu report recordings/*.mcap -o pages --jobs 4
     """
-    from hinge_imu.app.hands import hands
+    from hinge_imu.app.workers import workers
 
     words(language)
     lift = lift_of(exercise, tempo, limits)
     what = files[0].name if len(files) == 1 else f"{len(files)} recordings"
-    with hands(files, jobs, cluster) as apply:
+    with workers(files, jobs, cluster) as apply:
         from hinge_imu.app import report as wiring
         from hinge_imu.app import terminal
 

@@ -1,7 +1,7 @@
 """Which bends of a set are its reps, and which are errands: what was picked up before it, or put down after it.
 
-A set may begin after errands, and end before some. Of all these ways the likeliest is taken: a rep is like one of
-the few before it, for a fault may be in every other rep, or now and then like none; an errand is like no rep, but like
+A set may begin after errands, and end before some. Of all these ways the likeliest is taken: a rep is like one of the
+two before it, for a fault may be in every other rep, or now and then like none; an errand is like no rep, but like
 bending down to the floor for something and coming up with it: in a second or so, over bent knees or with a round back.
 """
 

@@ -24,7 +24,7 @@ from hinge_imu.reps.bar import unloaded
 from hinge_imu.reps.errands import errands
 from hinge_imu.reps.metrics import Bent
 from hinge_imu.reps.phases import median
-from hinge_imu.reps.squats import among, squat_limits, squatted
+from hinge_imu.reps.squats import squat_limits, squatted, with_squats
 from hinge_imu.reps.standing import STUCK_DEG, UPRIGHT_DEG, slumped
 from hinge_imu.reps.verdicts import Context, Verdict
 
@@ -54,7 +54,7 @@ is not held there for longer than the third."""
 def judge(bends: Sequence[Bent], profile: Profile, context: Context, spine_deg: float = SPINE_DEG) -> list[Verdict]:
     """Return what each bend of a set is, as far as the bends up to now tell."""
     verdicts = [_alone(bend, profile, spine_deg) for bend in bends]
-    verdicts = among(bends, verdicts, profile, begins=context.begins, over=context.over)
+    verdicts = with_squats(bends, verdicts, profile, begins=context.begins, over=context.over)
     left = [number for number, verdict in enumerate(verdicts) if verdict == "rep"]
 
     def tell(numbers: Sequence[int], verdict: Verdict) -> None:

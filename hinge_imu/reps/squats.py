@@ -40,7 +40,7 @@ def squatted(bend: Bent, low_m: float, low_m_deg: float) -> bool:
     return low and bend.descent_deg < FLAT_DEG and (bend.pelvis_deg or 0.0) < LEVEL_DEG
 
 
-def among(
+def with_squats(
     bends: Sequence[Bent], verdicts: list[Verdict], profile: Profile, *, begins: bool, over: bool
 ) -> list[Verdict]:
     """Return the verdicts, known what was done before and after each."""

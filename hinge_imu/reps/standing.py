@@ -31,5 +31,5 @@ def slumped(pelvis: float, thorax: float) -> bool:
 
 
 def upright(top: tuple[float, float]) -> bool:
-    """Return whether who inclines pelvis and thorax so (deg) stands, and neither sits nor lies."""
-    return not slumped(*top) and max(map(abs, top)) < UPRIGHT_DEG
+    """Return whether who inclines pelvis and thorax so (deg) stands, and neither sits nor lies, as far as is seen."""
+    return not slumped(*top) and not any(abs(lean) > UPRIGHT_DEG for lean in top)

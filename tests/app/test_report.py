@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 
-from hinge_imu.app import hands as who
 from hinge_imu.app import report as wiring
+from hinge_imu.app import workers as who
 from hinge_imu.app.convert import convert
-from hinge_imu.app.hands import cluster, hands, helped, several
 from hinge_imu.app.replay import replay
+from hinge_imu.app.workers import cluster, helped, several, workers
 from hinge_imu.commands import report as command
 from hinge_imu.events import RepEvent
 from hinge_imu.recording import open_recording
@@ -93,15 +93,15 @@ def test_a_long_recording_that_is_torn_is_named_all_the_same(made, tmp_path, mon
 def test_where_memory_is_short_nobody_helps(copies, monkeypatch):
     monkeypatch.setattr(who, "LONG_BYTES", 0)
     monkeypatch.setattr(who.os, "cpu_count", lambda: 2)
-    with hands(copies[:1], 1, None) as apply:
+    with workers(copies[:1], 1, None) as apply:
         assert apply is not map
     monkeypatch.setattr(who, "ROOM_BYTES", 2**60)
-    with hands(copies[:1], 1, None) as apply:
+    with workers(copies[:1], 1, None) as apply:
         assert apply is map
 
 
 def test_short_recordings_are_worked_on_by_this_process_alone(copies):
-    with hands(copies, 1, None) as apply:
+    with workers(copies, 1, None) as apply:
         assert apply is map
 
 

@@ -31,7 +31,7 @@ ROOM_BYTES = 1_000_000_000
 
 
 @contextmanager
-def hands(files: Sequence[Path], jobs: int, address: str | None) -> Iterator[Apply]:
+def workers(files: Sequence[Path], jobs: int, address: str | None) -> Iterator[Apply]:
     """Give who works on the files: a cluster, where an address is named, or as many processes as there is work for."""
     jobs = jobs if address is not None else min(jobs, len(files))
     if address is not None:
